@@ -1,0 +1,20 @@
+"""Elementwise sum of branches."""
+
+from __future__ import annotations
+
+from resdsl.ops.base import Call, Shapes, Torch
+from resdsl.ops.merging import Merge, equal_shapes
+from resdsl.shapes import Shape
+
+
+class Add(Merge):
+    """x1 + x2 + ...: all shapes equal."""
+
+    kind = "add"
+    summary = "sum of branches of equal shape"
+
+    def infer(self, inputs: Shapes) -> Shape:
+        return equal_shapes(self.kind, inputs)
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(call=Call(" + ".join(f"{{{i}}}" for i in range(len(inputs))), precedence=2, binds=2))

@@ -1,0 +1,199 @@
+"""What an operator is: its facts together, in one frozen model.
+
+An operator's fields are its arguments in the language, in order. Its methods are its meaning; none has a
+silent default. A leaf states the fact (`Fault`); the elaborator adds the place.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from resdsl.ops.init import Init
+from resdsl.shapes import Shape
+
+Literal = int | Fraction | bool | str | None | tuple["Literal", ...]
+Shapes = tuple[Shape, ...]
+
+
+class Role(Enum):
+    """What an operator does for the net; drawing themes turn it into a colour."""
+
+    CONV = "conv"
+    LINEAR = "linear"
+    NORM = "norm"
+    ACTIVATION = "activation"
+    POOL = "pool"
+    DROPOUT = "dropout"
+    SHAPE = "shape"
+    SCALE = "scale"
+    RESIZE = "resize"
+    MERGE = "merge"
+    INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A tensor of the `state_dict`: its name below the module's key, its shape, and what it is."""
+
+    name: str
+    shape: tuple[int, ...]
+    buffer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one output position sees along one axis: `kernel` taps, `dilation` apart, every `stride` positions.
+
+    A stride below 1 is an upsampling. `before` is the padding at the low end.
+    """
+
+    kernel: int = 1
+    stride: Fraction = Fraction(1)
+    dilation: int = 1
+    before: int = 0
+
+
+class Unset(Enum):
+    """The default of an argument that must always be written."""
+
+    UNSET = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument of a PyTorch constructor or call.
+
+    `positional` arguments are written without their name; one equal to its `default` is left out (unless a
+    later positional one is written). `kind` groups arguments that may share a constructor parameter in
+    generated classes: channels, kernel, stride, padding, dilation, groups, flag, real, size.
+    """
+
+    name: str
+    value: Literal
+    kind: str
+    default: Literal | Unset = Unset.UNSET
+    positional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """An `nn` module: `target` is its text (`nn.Conv2d`), `init` what is not PyTorch's own initialisation.
+
+    `init` maps a weight's name (`weight`, `bias`) to its initialiser; only for tensors whose initialisation
+    differs from what the PyTorch constructor does.
+    """
+
+    target: str
+    args: tuple[Arg, ...] = ()
+    init: tuple[tuple[str, Init], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An expression over the operands: `{0}`, `{1}`, ... are operand texts, `{name}` the argument `name`.
+
+    A template with `{*}` takes all operands, separated by commas. `precedence` is that of the outermost operator: 0 for names, calls and
+    attribute access (never needs brackets), 1 for products, 2 for sums. Operand `i` is put in brackets where
+    its own precedence is above `binds` (0 when it is followed by a dot or the like).
+    """
+
+    template: str
+    args: tuple[Arg, ...] = ()
+    precedence: int = 0
+    binds: int = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Torch:
+    """The PyTorch text of one application: as a module, as an expression, or either.
+
+    Operators with weights have a `layer` only. One without weights may have both: the expression is used
+    in a class's `forward` when `inline` holds, the module in an `nn.Sequential`. Without a `layer`, the
+    operator cannot stand in an `nn.Sequential` and its surroundings become a class.
+    """
+
+    layer: Layer | None = None
+    call: Call | None = None
+    inline: bool = False
+    before: Call | None = None
+    """Applied to the operand first (a pad that differs at the two ends); keeps it out of `nn.Sequential`."""
+
+    def __post_init__(self) -> None:
+        assert self.layer or self.call
+
+
+class Operator(BaseModel, ABC):
+    """Base of all operators. The language's name is the file's name is `kind`."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    kind: ClassVar[str]
+    role: ClassVar[Role]
+    summary: ClassVar[str]
+    """One line for docs/operators.md."""
+
+    merge: ClassVar[bool] = False
+    """Whether it takes several operands and is written with braces."""
+
+    keeps_output_for_backward: ClassVar[bool] = False
+    """Whether autograd saves its output (an in-place step right after it would be an error), or its
+    output may share memory with its input."""
+
+    @abstractmethod
+    def infer(self, inputs: Shapes) -> Shape:
+        """Shape of the output. Raises `Fault` (codes E3xx) where the shapes do not fit."""
+
+    @abstractmethod
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        """Tensors of the `state_dict`, named and shaped as PyTorch does, in its order."""
+
+    @abstractmethod
+    def macs(self, inputs: Shapes) -> int:
+        """Multiply-adds of convolutions and linear layers for one input, padding taps counted; else 0."""
+
+    @abstractmethod
+    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
+        """What an output position sees, for each axis of the output (none for a vector)."""
+
+    @abstractmethod
+    def torch(self, inputs: Shapes) -> Torch:
+        """Its PyTorch text."""
+
+    def arguments(self) -> dict[str, object]:
+        """Arguments that differ from their defaults, in order, for pictures and the text form."""
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name in fields
+            if (value := getattr(self, name)) != fields[name].default or fields[name].is_required()
+        }
+
+
+class Weightless(Operator):
+    """An operator without weights and without multiply-adds of its own."""
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return ()
+
+    def macs(self, inputs: Shapes) -> int:
+        return 0
+
+
+class Pointwise(Weightless):
+    """A weightless operator that maps each element by itself: shape and place stay."""
+
+    def infer(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
+        return (Window(),) * inputs[0].dims
+
+
+class Activation(Pointwise):
+    role = Role.ACTIVATION

@@ -1,0 +1,43 @@
+"""Padding: the rule of `pad=auto`, and how PyTorch is told."""
+
+from __future__ import annotations
+
+from resdsl.diagnostics import Fault
+from resdsl.shapes import Axes
+
+
+def resolve_pads(
+    pad: int | Axes | tuple[tuple[int, int], ...] | None, k: Axes, stride: Axes, dilation: Axes
+) -> tuple[tuple[int, int], ...]:
+    """Padding before and after, for each axis.
+
+    `None` is `auto`: 0 where the window equals the stride (tiling), `dilation * (k - 1) / 2` for an odd
+    window, otherwise a `Fault` that asks for `pad=`.
+    """
+    dims = len(k)
+    if pad is None:
+        return tuple(_auto(k[i], stride[i], dilation[i]) for i in range(dims))
+    if isinstance(pad, int):
+        return ((pad, pad),) * dims
+    if len(pad) != dims:
+        raise Fault("E305", f"pad has {len(pad)} axes, the value has {dims}", argument="pad")
+    return tuple((p, p) if isinstance(p, int) else p for p in pad)
+
+
+def _auto(k: int, stride: int, dilation: int) -> tuple[int, int]:
+    if k == stride and dilation == 1:
+        return 0, 0
+    span = dilation * (k - 1)
+    if span % 2:
+        raise Fault(
+            "E306",
+            f"a window of {k} has no middle, so its padding must be written",
+            argument="k",
+            help=f"add pad={span // 2} (or another number)",
+        )
+    return span // 2, span // 2
+
+
+def torch_padding(kind: str, pads: tuple[tuple[int, int], ...]) -> Axes:
+    """Padding as one number an axis, where both ends agree."""
+    return tuple(before for before, _ in pads)

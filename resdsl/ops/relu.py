@@ -1,0 +1,16 @@
+"""Rectified linear unit."""
+
+from __future__ import annotations
+
+from resdsl.ops.base import Activation, Layer, Shapes, Torch
+
+
+class Relu(Activation):
+    """max(x, 0)."""
+
+    kind = "relu"
+    summary = "max(x, 0)"
+    keeps_output_for_backward = True
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.ReLU"))
