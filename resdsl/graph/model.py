@@ -249,4 +249,4 @@ class Graph:
         for node in self.nodes():
             if node.alias_of is None and not any(s.alias_of for s in node.scope.ancestors()):
                 for weight in node.op.weights(self.shapes(node)):
-                    yield f"{node.path}.{weight.name}", weight, node
+                    yield f"{node.path}.{weight.name}" if weight.name else node.path, weight, node

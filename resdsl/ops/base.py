@@ -39,7 +39,10 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A tensor of the `state_dict`: its name below the module's key, its shape, and what it is."""
+    """A tensor of the `state_dict`: its name below the module's key, its shape, and what it is.
+
+    The name is empty for a `Parameter`: the node's path is the whole key.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -71,7 +74,7 @@ class Arg:
 
     `positional` arguments are written without their name; one equal to its `default` is left out (unless a
     later positional one is written). `kind` groups arguments that may share a constructor parameter in
-    generated classes: channels, kernel, stride, padding, dilation, groups, flag, real, size.
+    generated classes: channels, kernel, stride, padding, dilation, groups, flag, real, size, count, word.
     """
 
     name: str
@@ -95,12 +98,21 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """A tensor that is itself an attribute of the class, without a module around it: its key is the node's own path."""
+
+    shape: tuple[int, ...]
+    init: Init
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """An expression over the operands: `{0}`, `{1}`, ... are operand texts, `{name}` the argument `name`.
 
-    A template with `{*}` takes all operands, separated by commas. `precedence` is that of the outermost operator: 0 for names, calls and
-    attribute access (never needs brackets), 1 for products, 2 for sums. Operand `i` is put in brackets where
-    its own precedence is above `binds` (0 when it is followed by a dot or the like).
+    `{self}` is the operator's own `Parameter` (`self.gamma`). A template with `{*}` takes all operands, separated by
+    commas. `precedence` is that of the outermost operator: 0 for names, calls and attribute access (never needs
+    brackets), 1 for products, 2 for sums. Operand `i` is put in brackets where its own precedence is above `binds`
+    (0 when it is followed by a dot or the like).
     """
 
     template: str
@@ -123,6 +135,10 @@ class Torch:
     inline: bool = False
     before: Call | None = None
     """Applied to the operand first (a pad that differs at the two ends); keeps it out of `nn.Sequential`."""
+    after: Call | None = None
+    """Applied to the module's result (channels moved back to their place); keeps it out of `nn.Sequential`."""
+    parameter: Parameter | None = None
+    """The tensor that `{self}` in `call` stands for; there is no `layer` then."""
 
     def __post_init__(self) -> None:
         assert self.layer or self.call
@@ -144,6 +160,9 @@ class Operator(BaseModel, ABC):
     keeps_output_for_backward: ClassVar[bool] = False
     """Whether autograd saves its output (an in-place step right after it would be an error), or its
     output may share memory with its input."""
+
+    may_be_inplace: ClassVar[bool] = False
+    """Whether its `nn` module takes `inplace=True`; `torch()` then has the flag argument `inplace`, false."""
 
     @abstractmethod
     def infer(self, inputs: Shapes) -> Shape:
