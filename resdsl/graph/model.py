@@ -99,13 +99,15 @@ class Scope:
     """For RESIDUAL: set where the branch may be dropped (chance below 1)."""
     count: int | None = None
     """For REPEAT: how often."""
+    home: Scope | None = None
+    """For SHARED: the naming scope of the declaration, below which its weights are named, wherever it is used."""
 
     @property
     def naming(self) -> Scope:
         """The nearest scope from here upwards that owns a name (the model's does)."""
         scope = self
-        while scope.name is None and scope.parent is not None:
-            scope = scope.parent
+        while scope.name is None and (above := scope.home or scope.parent) is not None:
+            scope = above
         return scope
 
     @property
@@ -116,7 +118,7 @@ class Scope:
         while scope is not None:
             if scope.name:
                 names.append(scope.name)
-            scope = scope.parent
+            scope = scope.home or scope.parent
         return ".".join(reversed(names))
 
     def ancestors(self) -> Iterator[Scope]:
@@ -163,6 +165,8 @@ class Node:
     trace: tuple[Frame, ...] = ()
     alias_of: int | None = None
     """For a later use of a `shared` operator: the node of its first use, whose weights it has."""
+    kept: str | None = None
+    """The name that `keep` first gave its value, for readable variables."""
 
     @property
     def path(self) -> str:
