@@ -1,1 +1,34 @@
-"""resdsl: a text language for residual networks and their relatives, and its compiler."""
+"""resdsl: a text language for residual networks and their relatives, and its compiler.
+
+    >>> import resdsl
+    >>> net = resdsl.load("resnet50")
+    >>> net.summary().params
+    25557032
+
+Nothing heavy is imported before it is needed: PyTorch only by `Architecture.module`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from resdsl.api import Architecture, load
+    from resdsl.diagnostics import CompileError
+
+__version__ = "0.1.0"
+__all__ = ["Architecture", "CompileError", "__version__", "load"]
+
+_HOME = {"Architecture": "resdsl.api", "load": "resdsl.api", "CompileError": "resdsl.diagnostics"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
