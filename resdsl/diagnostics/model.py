@@ -51,7 +51,7 @@ class Diagnostic:
         return (*self.span.sort_key(), self.code, self.message)
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - a fault is of the spec, an error of the program
     """A fact that a leaf (an operator, a shape rule, a function) states; the boundary adds the place.
 
     `argument` names the argument at fault, so that the boundary can point at it; `operand` is

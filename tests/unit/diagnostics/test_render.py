@@ -1,0 +1,188 @@
+"""What a person sees of a fault, written out by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from textwrap import dedent
+
+from resdsl.diagnostics import Diagnostic, Frame, Label, Severity
+from resdsl.diagnostics.render import render_concise, render_full, render_json
+from resdsl.source import Source, Span
+
+NET = Source(
+    "net.res",
+    "block b(width) {\n  residual { conv(3, width) } shortcut identity\n}\nmodel m {\n  input 3x8x8\n  b(64)\n}\n",
+)
+
+
+def span(text: str, source: Source = NET) -> Span:
+    start = source.text.index(text)
+    return Span(source, start, start + len(text))
+
+
+def lines(text: str) -> str:
+    return dedent(text).lstrip("\n")
+
+
+def test_full_shows_labels_notes_help_and_trace() -> None:
+    fault = Diagnostic(
+        "E301",
+        "add of 64x8x8 and 3x8x8",
+        Label(span("shortcut identity"), "the shortcut gives 3x8x8"),
+        secondary=(Label(span("{ conv(3, width) }"), "the branch gives 64x8x8"), Label(span("b(64)"), "called here")),
+        notes=("they differ in channels",),
+        help="write `shortcut project`",
+        trace=(Frame("in b, from m", span("b(64)")),),
+    )
+    assert render_full([fault]) == lines(
+        """
+        net.res:2:31: error[E301]: add of 64x8x8 and 3x8x8
+        2 |   residual { conv(3, width) } shortcut identity
+          |                               ^^^^^^^^^^^^^^^^^ the shortcut gives 3x8x8
+          |            ------------------ the branch gives 64x8x8
+         ...
+        6 |   b(64)
+          |   ----- called here
+          = note: they differ in channels
+          = help: write `shortcut project`
+          = in b, from m (net.res:6:3)
+        """
+    )
+
+
+def test_span_of_several_lines_shows_its_first_and_last() -> None:
+    block = "{\n  residual { conv(3, width) } shortcut identity\n}"
+    assert render_full([Diagnostic("E103", "bad", Label(span(block), "all this"))]) == lines(
+        """
+        net.res:1:16: error[E103]: bad
+        1 | block b(width) {
+          |                ^
+         ...
+        3 | }
+          | ^ all this
+        """
+    )
+
+
+def test_span_that_ends_with_its_newline_stays_on_its_line() -> None:
+    rendered = render_full([Diagnostic("E103", "bad", Label(span("  b(64)\n")))])
+    assert rendered.splitlines()[1:] == ["6 |   b(64)", "  | ^^^^^^^"]
+
+
+def test_end_of_input_has_a_caret() -> None:
+    source = Source("e.res", "model m {")
+    rendered = render_full([Diagnostic("E001", "not closed", Label(Span(source, 9, 9)))])
+    assert rendered.splitlines()[1:] == ["1 | model m {", "  |          ^"]
+
+
+def test_empty_file() -> None:
+    assert render_full([Diagnostic("E001", "empty", Label(Span(Source("e.res", ""), 0, 0)))]) == lines(
+        """
+        e.res:1:1: error[E001]: empty
+        1 |
+          | ^
+        """
+    )
+
+
+def test_tabs_are_one_column_and_carets_stay_under_the_text() -> None:
+    source = Source("t.res", "\tbn -> rel\n")
+    assert render_full([Diagnostic("E101", "no `rel`", Label(span("rel", source)))]).splitlines() == [
+        "t.res:1:8: error[E101]: no `rel`",
+        "1 |     bn -> rel",
+        "  |           ^^^",
+    ]
+
+
+def test_wide_and_combining_characters_keep_carets_aligned() -> None:
+    source = Source("w.res", 'x "漢字e\u0301" rel')
+    text, marks = render_full([Diagnostic("E101", "no", Label(span("rel", source)))]).splitlines()[1:]
+    # Two columns for each Han character, none for the accent.
+    assert text == '1 | x "漢字e\u0301" rel'
+    assert marks == "  | " + " " * len('x "....e" ') + "^^^"
+
+
+def test_control_and_bidirectional_characters_are_escaped_everywhere() -> None:
+    source = Source("a\x1b[2J.res", "bn \x1b[31m \u202e rel")
+    fault = Diagnostic("E004", "a control character \x1b in\nthe text", Label(span("rel", source), "\x07"))
+    rendered = render_full([fault]) + render_concise([fault])
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", rendered)
+    assert rendered.splitlines()[0] == r"a\x1b[2J.res:1:12: error[E004]: a control character \x1b in\x0athe text"
+    assert rendered.splitlines()[1] == r"1 | bn \x1b[31m \u202e rel"
+    assert rendered.splitlines()[2].index("^") == rendered.splitlines()[1].index("rel")
+
+
+def test_long_lines_are_cut_around_the_label() -> None:
+    source = Source("l.res", "a -> " * 100 + "rel" + " -> b" * 100)
+    text, marks = render_full([Diagnostic("E101", "no", Label(span("rel", source)))]).splitlines()[1:]
+    assert len(text) < 180
+    assert text.startswith("1 | …")
+    assert text.endswith("…")
+    assert text[marks.index("^") :].startswith("rel")
+
+
+def test_another_file_is_announced() -> None:
+    other = Source("blocks.res", "block b {\n}\n")
+    fault = Diagnostic("E101", "no", Label(span("b(64)")), secondary=(Label(span("block b", other), "defined here"),))
+    assert render_full([fault]) == lines(
+        """
+        net.res:6:3: error[E101]: no
+        6 |   b(64)
+          |   ^^^^^
+          --> blocks.res
+        1 | block b {
+          | ------- defined here
+        """
+    )
+
+
+def test_at_most_three_secondary_labels() -> None:
+    fault = Diagnostic("E101", "no", Label(span("b(64)")), secondary=(Label(span("block b")),) * 5)
+    assert render_full([fault]).count("-------") == 3
+
+
+def many(count: int) -> list[Diagnostic]:
+    return [Diagnostic("E101", f"number {i}", Label(span("b(64)"))) for i in range(count)]
+
+
+def test_twenty_then_a_count() -> None:
+    full, concise = render_full(many(34)), render_concise(many(34))
+    assert full.count("error[E101]") == concise.count("error[E101]") == 20
+    assert full.endswith("\nand 14 more\n")
+    assert concise.splitlines()[-1] == "and 14 more"
+    assert "more" not in render_full(many(20))
+
+
+def test_nothing_renders_as_nothing() -> None:
+    assert render_full([]) == render_concise([]) == ""
+
+
+def test_colour_adds_only_escapes() -> None:
+    faults = [*many(2), Diagnostic("W501", "look", Label(span("block b"), "here"), Severity.WARNING, help="do")]
+    colored = render_full(faults, color=True)
+    assert "\x1b[1;31merror[E101]" in colored
+    assert "\x1b[1;33mwarning[W501]" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == render_full(faults)
+
+
+def test_json_has_every_diagnostic_and_both_ends_of_each_span() -> None:
+    fault = Diagnostic("E301", "bad", Label(span("b(64)"), "x"), notes=("n",), trace=(Frame("in m", span("model m")),))
+    data = json.loads(render_json([*many(30), fault]))
+    assert data["version"] == 1
+    assert len(data["diagnostics"]) == 31
+    assert data["diagnostics"][-1] == {
+        "code": "E301",
+        "severity": "error",
+        "message": "bad",
+        "file": "net.res",
+        "line": 6,
+        "column": 3,
+        "end_line": 6,
+        "end_column": 8,
+        "label": "x",
+        "secondary": [],
+        "notes": ["n"],
+        "help": None,
+        "trace": [{"file": "net.res", "line": 4, "column": 1, "end_line": 4, "end_column": 8, "message": "in m"}],
+    }
