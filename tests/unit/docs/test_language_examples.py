@@ -1,0 +1,50 @@
+"""The examples of docs/language.md are true: files check, fragments parse, and keys are what the page says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from resdsl.diagnostics import Report
+from resdsl.elaborate import build, check, load_program
+from resdsl.source import Source
+from resdsl.syntax import parse
+
+PAGE = Path(__file__).parents[3] / "docs" / "language.md"
+FENCE = re.compile(r"^```res(?P<fragment> fragment)?\n(?P<text>.*?)^```$(?:\n\n```keys\n(?P<keys>.*?)^```$)?", re.M | re.S)
+
+
+def _examples() -> list[tuple[int, str, bool, str | None]]:
+    page = PAGE.read_text(encoding="utf-8")
+    return [
+        (page.count("\n", 0, match.start()) + 2, match["text"], bool(match["fragment"]), match["keys"])
+        for match in FENCE.finditer(page)
+    ]
+
+
+def test_there_are_examples_of_each_kind() -> None:
+    examples = _examples()
+    assert len(examples) > 20
+    assert any(fragment for _, _, fragment, _ in examples)
+    assert sum(keys is not None for _, _, _, keys in examples) == PAGE.read_text(encoding="utf-8").count("```keys")
+
+
+@pytest.mark.parametrize(("line", "text", "fragment", "keys"), [pytest.param(*e, id=f"line {e[0]}") for e in _examples()])
+def test_example(line: int, text: str, fragment: bool, keys: str | None) -> None:
+    report = Report()
+    source = Source(f"language.md+{line}.res", text)
+    if fragment:
+        parse(source, report)
+        assert [d.message for d in report] == []
+        return
+
+    program = load_program(source, report)
+    check(program, report)
+    assert [f"{d.span}: {d.message}" for d in report] == []
+    if keys is not None:
+        (model,) = program.models
+        graph = build(program, model, report)
+        assert graph is not None
+        assert [key for key, _, _ in graph.weights()] == keys.split()
