@@ -1,0 +1,1 @@
+"""Graph to numbers, never a new graph."""
