@@ -42,6 +42,11 @@ def per_axis(value: int | Axes, dims: int) -> Axes:
     return (value,) * dims if isinstance(value, int) else value
 
 
+def short(axes: Axes) -> int | Axes:
+    """One number where all axes agree, as a person writes it: undoes `per_axis`."""
+    return axes[0] if len(set(axes)) == 1 else axes
+
+
 def window_output(size: int, kernel: int, stride: int, before: int, after: int, dilation: int = 1) -> int:
     """Positions of a window along one axis, rounded down; may be 0 or negative (the caller checks)."""
     return (size + before + after - dilation * (kernel - 1) - 1) // stride + 1

@@ -86,14 +86,22 @@ def _pads(value: Any) -> int | tuple[int, ...] | Pads:
     return _whole(value, 0, says)
 
 
+def _bias(value: Any) -> bool | Fraction:
+    if not isinstance(value, bool | int | Fraction):
+        raise ValueError(f"true, false, or a constant initial value, not {show(value)}")
+    return value if isinstance(value, bool) else Fraction(value)
+
+
 Width = Annotated[int, _integer(1, "a whole number of at least 1")]
 Count = Annotated[int, _integer(0, "a whole number of at least 0")]
 Extent = Annotated[int | tuple[int, ...], _axes(1, "a whole number of at least 1, or one for each axis")]
+Margin = Annotated[int | tuple[int, ...], _axes(0, "a whole number of at least 0, or one for each axis")]
 Pad = Annotated[int | tuple[int, ...] | Pads, _Checked(_pads, "a pad")]
-Real = Annotated[Fraction, _real(lambda v: True, "a number")]
+Real = Annotated[Fraction, _real(lambda _: True, "a number")]
 Positive = Annotated[Fraction, _real(lambda v: v > 0, "a number above 0")]
 Chance = Annotated[Fraction, _real(lambda v: 0 <= v <= 1, "a number from 0 to 1")]
 Flag = Annotated[bool, BeforeValidator(_boolean)]
+Bias = Annotated[bool | Fraction, _Checked(_bias, "true, false, or a constant initial value")]
 
 
 def word(*words: str) -> _Checked:

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import prod
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
+from typing import Annotated
 
 from resdsl.diagnostics import Fault
-from resdsl.ops.arguments import Extent, Pad, Width, show, word
+from resdsl.ops.arguments import Bias, Extent, Pad, Width, word
 from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
-from resdsl.ops.init import Constant, Init
-from resdsl.ops.padding import resolve_pads, torch_padding
-from resdsl.shapes import Shape, per_axis, window_output
-
-
-def _bias(value: Any) -> bool | Fraction:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | Fraction):
-        return Fraction(value)
-    raise ValueError(f"true, false, or a constant initial value, not {show(value)}")
-
-
-Bias = Annotated[bool | Fraction, BeforeValidator(_bias)]
+from resdsl.ops.geometry import Geometry, geometry, need_map
+from resdsl.ops.init import Init, weight_and_bias
+from resdsl.ops.padding import pad_call, symmetric
+from resdsl.shapes import Shape, per_axis, short
 
 
 class Conv(Operator):
-    """Cross-correlation over 1 to 3 axes; input channels are those of the value."""
+    """Cross-correlation over 1 to 3 axes.
+
+    `width` channels; `(n + pads - dilation * (k - 1) - 1) // stride + 1` positions on an axis of `n`.
+    """
 
     kind = "conv"
     role = Role.CONV
@@ -46,26 +36,27 @@ class Conv(Operator):
 
     def infer(self, inputs: Shapes) -> Shape:
         (x,) = inputs
-        if not 1 <= x.dims <= 3:
-            raise Fault("E302", f"conv needs a feature map with 1 to 3 axes, and this is a vector of {x.channels}")
-        if x.channels % self.groups:
-            raise Fault("E303", f"{x.channels} input channels do not divide into {self.groups} groups", argument="groups")
-        if self.width % self.groups:
-            raise Fault("E303", f"{self.width} output channels do not divide into {self.groups} groups", argument="groups")
-        k, stride, dilation = (self._axes(name, x.dims) for name in ("k", "stride", "dilation"))
-        pads = resolve_pads(self.pad, k, stride, dilation)
-        size = tuple(
-            window_output(n, k[i], stride[i], *pads[i], dilation[i]) for i, n in enumerate(x.size)
-        )
-        if min(size) < 1:
-            raise Fault("E304", f"a window of {show(k)} does not fit into {x} (padding {show(pads)})", argument="k")
-        return Shape(self.width, size)
+        need_map(self.kind, x)
+        for channels, which in ((x.channels, "input"), (self.width, "output")):
+            if channels % self.groups:
+                message = f"{channels} {which} channels do not divide into {self.groups} groups"
+                raise Fault("E303", message, argument="groups")
+        window = self._geometry(inputs)
+        self._check_wrap(x, window)
+        return Shape(self.width, window.output(x))
 
-    def _axes(self, name: str, dims: int) -> tuple[int, ...]:
-        value = getattr(self, name)
-        if isinstance(value, tuple) and len(value) != dims:
-            raise Fault("E305", f"{name} has {len(value)} axes, the value has {dims}", argument=name)
-        return per_axis(value, dims)
+    def _geometry(self, inputs: Shapes) -> Geometry:
+        return geometry(inputs[0].dims, self.k, self.stride, self.pad, self.dilation)
+
+    def _check_wrap(self, x: Shape, window: Geometry) -> None:
+        """Reflection needs fewer padded positions than there are, a circle at most as many."""
+        room = {"reflect": -1, "circular": 0}.get(self.padding_mode)
+        if room is None:
+            return
+        for n, pads in zip(x.size, window.pads, strict=True):
+            if max(pads) > n + room:
+                message = f"{self.padding_mode} padding of {max(pads)} needs more than the {n} positions of {x}"
+                raise Fault("E304", message, argument="pad", help="use less padding, or padding_mode=zeros")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         (x,) = inputs
@@ -74,43 +65,32 @@ class Conv(Operator):
 
     def macs(self, inputs: Shapes) -> int:
         (x,) = inputs
-        taps = prod(per_axis(self.k, x.dims)) * x.channels // self.groups
-        return self.infer(inputs).numel * taps
+        return self.infer(inputs).numel * prod(per_axis(self.k, x.dims)) * x.channels // self.groups
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
-        (x,) = inputs
-        k, stride, dilation = (self._axes(name, x.dims) for name in ("k", "stride", "dilation"))
-        pads = resolve_pads(self.pad, k, stride, dilation)
-        return tuple(
-            Window(k[i], Fraction(stride[i]), dilation[i], pads[i][0]) for i in range(x.dims)
-        )
+        return self._geometry(inputs).windows()
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs
-        k, stride, dilation = (self._axes(name, x.dims) for name in ("k", "stride", "dilation"))
-        padding = torch_padding(self.kind, resolve_pads(self.pad, k, stride, dilation))
-        init: list[tuple[str, Init]] = [("weight", self.init)] if self.init else []
-        if self.bias is not True and self.bias is not False:
-            init.append(("bias", Constant(value=self.bias)))
-        return Torch(
-            Layer(
-                f"nn.Conv{x.dims}d",
-                (
-                    Arg("in_channels", x.channels, "channels", positional=True),
-                    Arg("out_channels", self.width, "channels", positional=True),
-                    Arg("kernel_size", short(k), "kernel", positional=True),
-                    Arg("stride", short(stride), "stride", default=1),
-                    Arg("padding", short(padding), "padding", default=0),
-                    Arg("dilation", short(dilation), "dilation", default=1),
-                    Arg("groups", self.groups, "groups", default=1),
-                    Arg("bias", self.bias is not False, "flag", default=True),
-                    Arg("padding_mode", self.padding_mode, "word", default="zeros"),
-                ),
-                tuple(init),
-            )
+        window = self._geometry(inputs)
+        before = None
+        padding = tuple(low for low, _ in window.pads)
+        if not symmetric(window.pads):
+            mode = "" if self.padding_mode == "zeros" else f', mode="{self.padding_mode}"'
+            before, padding = pad_call(window.pads, mode), (0,) * x.dims
+        layer = Layer(
+            f"nn.Conv{x.dims}d",
+            (
+                Arg("in_channels", x.channels, "channels", positional=True),
+                Arg("out_channels", self.width, "channels", positional=True),
+                Arg("kernel_size", short(window.k), "kernel", positional=True),
+                Arg("stride", short(window.stride), "stride", default=1),
+                Arg("padding", short(padding), "padding", default=0),
+                Arg("dilation", short(window.dilation), "dilation", default=1),
+                Arg("groups", self.groups, "groups", default=1),
+                Arg("bias", self.bias is not False, "flag", default=True),
+                Arg("padding_mode", "zeros" if before else self.padding_mode, "word", default="zeros"),
+            ),
+            weight_and_bias(self.init, self.bias),
         )
-
-
-def short(axes: tuple[int, ...]) -> int | tuple[int, ...]:
-    """One number where all axes agree: how a person writes it."""
-    return axes[0] if len(set(axes)) == 1 else axes
+        return Torch(layer, before=before)

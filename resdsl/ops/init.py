@@ -114,6 +114,11 @@ class Constant(Init):
 
 
 INITS: dict[str, type[Init]] = {
-    cls.kind: cls
-    for cls in (KaimingNormal, KaimingUniform, XavierNormal, XavierUniform, Normal, TruncNormal, Constant)
+    cls.kind: cls for cls in (KaimingNormal, KaimingUniform, XavierNormal, XavierUniform, Normal, TruncNormal, Constant)
 }
+
+
+def weight_and_bias(init: Init | None, bias: bool | Fraction) -> tuple[tuple[str, Init], ...]:
+    """What is not PyTorch's own initialisation of a layer with `weight` and `bias`."""
+    weight: tuple[tuple[str, Init], ...] = (("weight", init),) if init else ()
+    return weight if isinstance(bias, bool) else (*weight, ("bias", Constant(value=bias)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Fault
+from resdsl.ops.arguments import Pads
+from resdsl.ops.base import Call
 from resdsl.shapes import Axes
 
 
-def resolve_pads(
-    pad: int | Axes | tuple[tuple[int, int], ...] | None, k: Axes, stride: Axes, dilation: Axes
-) -> tuple[tuple[int, int], ...]:
+def resolve_pads(pad: int | Axes | Pads | None, k: Axes, stride: Axes, dilation: Axes) -> Pads:
     """Padding before and after, for each axis.
 
     `None` is `auto`: 0 where the window equals the stride (tiling), `dilation * (k - 1) / 2` for an odd
@@ -27,17 +27,24 @@ def resolve_pads(
 def _auto(k: int, stride: int, dilation: int) -> tuple[int, int]:
     if k == stride and dilation == 1:
         return 0, 0
-    span = dilation * (k - 1)
-    if span % 2:
+    if k % 2 == 0:
+        span = dilation * (k - 1)
         raise Fault(
             "E306",
             f"a window of {k} has no middle, so its padding must be written",
             argument="k",
             help=f"add pad={span // 2} (or another number)",
         )
-    return span // 2, span // 2
+    half = dilation * (k - 1) // 2
+    return half, half
 
 
-def torch_padding(kind: str, pads: tuple[tuple[int, int], ...]) -> Axes:
-    """Padding as one number an axis, where both ends agree."""
-    return tuple(before for before, _ in pads)
+def symmetric(pads: Pads) -> bool:
+    """Whether both ends of every axis have the same padding: what PyTorch's layers can do."""
+    return all(before == after for before, after in pads)
+
+
+def pad_call(pads: Pads, option: str = "") -> Call:
+    """`F.pad` over the spatial axes (it counts them from the last); `option` is more text, `, mode="reflect"`."""
+    ends = ", ".join(f"{before}, {after}" for before, after in reversed(pads))
+    return Call(f"F.pad({{0}}, ({ends}){option})")

@@ -9,7 +9,22 @@ from pathlib import Path
 from resdsl.diagnostics import InternalError
 from resdsl.ops.base import Operator
 
-_SHARED = frozenset({"__init__", "arguments", "base", "init", "inputs", "merging", "padding", "registry"})
+_SHARED = frozenset(
+    {
+        "__init__",
+        "arguments",
+        "base",
+        "channels_last",
+        "geometry",
+        "init",
+        "inputs",
+        "merging",
+        "padding",
+        "pooling",
+        "registry",
+        "resizing",
+    }
+)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Activation, Layer, Shapes, Torch
+from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
 
 
 class Relu(Activation):
@@ -11,6 +11,7 @@ class Relu(Activation):
     kind = "relu"
     summary = "max(x, 0)"
     keeps_output_for_backward = True
+    may_be_inplace = True
 
     def torch(self, inputs: Shapes) -> Torch:
-        return Torch(Layer("nn.ReLU"))
+        return Torch(Layer("nn.ReLU", (Arg("inplace", False, "flag", default=False),)))

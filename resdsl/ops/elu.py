@@ -1,0 +1,17 @@
+"""Exponential linear unit."""
+
+from __future__ import annotations
+
+from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+
+
+class Elu(Activation):
+    """x where positive, exp(x) - 1 elsewhere. In place, autograd keeps its output."""
+
+    kind = "elu"
+    summary = "x where positive, exp(x) - 1 elsewhere"
+    keeps_output_for_backward = True
+    may_be_inplace = True
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.ELU", (Arg("inplace", False, "flag", default=False),)))

@@ -1,0 +1,24 @@
+"""A map as one vector."""
+
+from __future__ import annotations
+
+from resdsl.ops.base import Call, Layer, Role, Shapes, Torch, Weightless, Window
+from resdsl.shapes import Shape
+
+
+class Flatten(Weightless):
+    """All elements as one vector, channel by channel."""
+
+    kind = "flatten"
+    role = Role.SHAPE
+    summary = "all elements as one vector"
+    keeps_output_for_backward = True
+
+    def infer(self, inputs: Shapes) -> Shape:
+        return Shape(inputs[0].numel)
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
+        return ()
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.Flatten"), Call("{0}.flatten(1)", binds=0), inline=True)

@@ -1,0 +1,50 @@
+"""Group normalisation."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from resdsl.diagnostics import Fault
+from resdsl.ops.arguments import Positive, Width
+from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.shapes import Shape
+
+
+class Gn(Operator):
+    """Each of `groups` runs of channels by its own mean and variance; `groups` divides the channels."""
+
+    kind = "gn"
+    role = Role.NORM
+    summary = "group normalisation (Wu and He, arXiv:1803.08494)"
+
+    groups: Width = 32
+    eps: Positive = Fraction("1e-5")
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        if x.channels % self.groups:
+            message = f"{x.channels} channels do not divide into {self.groups} groups"
+            raise Fault("E303", message, argument="groups", help="write gn(groups) with a divisor of the channels")
+        return x
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        shape = (inputs[0].channels,)
+        return Weight("weight", shape), Weight("bias", shape)
+
+    def macs(self, inputs: Shapes) -> int:
+        return 0
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
+        return (Window(),) * inputs[0].dims
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(
+            Layer(
+                "nn.GroupNorm",
+                (
+                    Arg("num_groups", self.groups, "groups", positional=True),
+                    Arg("num_channels", inputs[0].channels, "channels", positional=True),
+                    Arg("eps", self.eps, "real", default=Fraction("1e-5")),
+                ),
+            )
+        )

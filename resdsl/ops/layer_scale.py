@@ -1,0 +1,40 @@
+"""Learned scale of each channel."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from resdsl.ops.arguments import Real
+from resdsl.ops.base import Call, Operator, Parameter, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.init import Constant
+from resdsl.shapes import Shape
+
+
+class LayerScale(Operator):
+    """Each channel times a learned number that begins at `init`. Its label is its key."""
+
+    kind = "layer_scale"
+    role = Role.SCALE
+    summary = "learned scale of each channel (Touvron et al., arXiv:2103.17239)"
+
+    init: Real = Fraction(1)
+
+    def infer(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        (x,) = inputs
+        return (Weight("", (x.channels, *(1,) * x.dims)),)
+
+    def macs(self, inputs: Shapes) -> int:
+        return 0
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
+        return (Window(),) * inputs[0].dims
+
+    def torch(self, inputs: Shapes) -> Torch:
+        (weight,) = self.weights(inputs)
+        return Torch(
+            call=Call("{0} * {self}", precedence=1, binds=1),
+            parameter=Parameter(weight.shape, Constant(value=self.init)),
+        )

@@ -1,0 +1,17 @@
+"""Rectified linear unit cut at 6."""
+
+from __future__ import annotations
+
+from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+
+
+class Relu6(Activation):
+    """min(max(x, 0), 6). In place, autograd keeps its output."""
+
+    kind = "relu6"
+    summary = "min(max(x, 0), 6)"
+    keeps_output_for_backward = True
+    may_be_inplace = True
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.ReLU6", (Arg("inplace", False, "flag", default=False),)))

@@ -1,0 +1,30 @@
+"""Channels of several groups, interleaved."""
+
+from __future__ import annotations
+
+from resdsl.diagnostics import Fault
+from resdsl.ops.arguments import Width
+from resdsl.ops.base import Arg, Layer, Pointwise, Role, Shapes, Torch
+from resdsl.ops.geometry import need_map
+from resdsl.shapes import Shape
+
+
+class Shuffle(Pointwise):
+    """Channel j of group i becomes channel j * `groups` + i; `groups` divides the channels."""
+
+    kind = "shuffle"
+    role = Role.SHAPE
+    summary = "channels of `groups` groups, interleaved (Zhang et al., arXiv:1707.01083)"
+    keeps_output_for_backward = True
+
+    groups: Width
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        need_map(self.kind, x)
+        if x.channels % self.groups:
+            raise Fault("E303", f"{x.channels} channels do not divide into {self.groups} groups", argument="groups")
+        return x
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.ChannelShuffle", (Arg("groups", self.groups, "groups", positional=True),)))

@@ -1,0 +1,16 @@
+"""Sigmoid-weighted linear unit, also called swish."""
+
+from __future__ import annotations
+
+from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+
+
+class Silu(Activation):
+    """x * sigmoid(x)."""
+
+    kind = "silu"
+    summary = "x * sigmoid(x), also called swish"
+    may_be_inplace = True
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.SiLU", (Arg("inplace", False, "flag", default=False),)))

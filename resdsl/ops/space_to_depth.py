@@ -1,0 +1,35 @@
+"""Positions as channels."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from resdsl.diagnostics import Fault
+from resdsl.ops.arguments import Width
+from resdsl.ops.base import Arg, Layer, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.geometry import need_map
+from resdsl.shapes import Shape
+
+
+class SpaceToDepth(Weightless):
+    """Each `factor` x `factor` tile of a map with two axes becomes one position of `factor`^2 times the channels."""
+
+    kind = "space_to_depth"
+    role = Role.RESIZE
+    summary = "each `factor` x `factor` tile becomes one position with `factor`^2 times the channels"
+    keeps_output_for_backward = True
+
+    factor: Width
+
+    def infer(self, inputs: Shapes) -> Shape:
+        (x,) = inputs
+        need_map(self.kind, x, only=2)
+        if any(n % self.factor for n in x.size):
+            raise Fault("E304", f"{x} does not divide into tiles of {self.factor}", argument="factor")
+        return Shape(x.channels * self.factor**2, tuple(n // self.factor for n in x.size))
+
+    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
+        return (Window(self.factor, Fraction(self.factor)),) * inputs[0].dims
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.PixelUnshuffle", (Arg("downscale_factor", self.factor, "count", positional=True),)))

@@ -1,0 +1,16 @@
+"""Hyperbolic tangent."""
+
+from __future__ import annotations
+
+from resdsl.ops.base import Activation, Call, Layer, Shapes, Torch
+
+
+class Tanh(Activation):
+    """tanh(x)."""
+
+    kind = "tanh"
+    summary = "tanh(x)"
+    keeps_output_for_backward = True
+
+    def torch(self, inputs: Shapes) -> Torch:
+        return Torch(Layer("nn.Tanh"), Call("torch.tanh({0})"), inline=True)
