@@ -1,0 +1,199 @@
+"""The pipeline for users: from a spec to an architecture, and what an architecture can be turned into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resdsl.diagnostics import Diagnostic, Report
+from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.limits import DEFAULT, Limits
+from resdsl.specs import Spec, SpecError, find
+
+if TYPE_CHECKING:
+    import networkx
+    import torch
+
+    from resdsl.analysis.summary import Summary
+    from resdsl.elaborate import Program
+    from resdsl.graph.model import Graph
+    from resdsl.syntax.tree import Expr
+
+Input = str | int | tuple[int, ...]
+"""The size of an input: `"3x320x320"`, `(3, 320, 320)`, or the length of a vector."""
+
+
+def load(
+    path_or_name: str | os.PathLike[str], /, model: str | None = None, *, input: Input | None = None, **params: Any  # noqa: A002
+) -> Architecture:
+    """One model of a spec, elaborated.
+
+    `path_or_name` is a file (it ends in `.res` or has a separator), `FILE:MODEL`, the name of a network that ships,
+    or `-` for standard input. `model` may be left out where only one can be built without arguments. `input`
+    replaces the size the spec gives; `params` are the model's parameters (numbers, strings, booleans, lists).
+
+    Raises `CompileError` if the spec has errors, `SpecError` if there is no such network or model, `OSError` if
+    the file cannot be read.
+    """
+    return compile_spec(find(path_or_name), model, arguments=params, size=input_size(input))
+
+
+def compile_spec(
+    spec: Spec,
+    model: str | None = None,
+    *,
+    arguments: Mapping[str, Expr | Any] | None = None,
+    size: tuple[int, ...] | None = None,
+    limits: Limits = DEFAULT,
+) -> Architecture:
+    """The pipeline: text, program, graph. Raises as `load` does."""
+    from resdsl.elaborate import build, load_program
+
+    report = Report()
+    source = spec.read(report, limits)
+    program = load_program(source, report, limits=limits) if source else None
+    name = choose(program, spec, model, report) if program else None
+    graph = build(program, name, report, arguments=arguments or {}, input_size=size) if program and name else None
+    report.raise_if_failed()
+    assert graph is not None
+    return Architecture(graph, tuple(report))
+
+
+def check(spec: Spec, *, limits: Limits = DEFAULT) -> tuple[Report, tuple[str, ...]]:
+    """Every fault of a file, or of the one model asked for, and the names of the models it has."""
+    from resdsl.elaborate import build, load_program
+    from resdsl.elaborate import check as check_program
+
+    report = Report()
+    source = spec.read(report, limits)
+    if source is None:
+        return report, ()
+    program = load_program(source, report, limits=limits)
+    if spec.model is None:
+        check_program(program, report)
+        return report, tuple(program.models)
+    if name := choose(program, spec, None, report):
+        build(program, name, report)
+    return report, (spec.model,)
+
+
+def choose(program: Program, spec: Spec, model: str | None, report: Report) -> str | None:
+    """The model to build: the one asked for, or the only one that needs no arguments.
+
+    `None` where that cannot be said because the text has errors. Raises `SpecError` otherwise.
+    """
+    models = program.models
+    wanted = model or spec.model
+    if wanted in models:
+        return wanted
+    if report.failed:
+        return None
+    if wanted is not None:
+        near = did_you_mean(wanted, models)
+        hint = f"did you mean {near}?" if near else f"it has {_listed(models)}"
+        raise SpecError(f"{spec.name} has no model {wanted!r}; {hint}")
+    candidates = [name for name, info in models.items() if info.buildable] if len(models) > 1 else list(models)
+    if len(candidates) == 1:
+        return candidates[0]
+    if not models:
+        raise SpecError(f"{spec.name} has no model, only blocks")
+    raise SpecError(f"{spec.name} has several models; say which as {spec.path or '-'}:MODEL: {_listed(candidates or models)}")
+
+
+def _listed(names: Any) -> str:
+    names = list(names)
+    return ", ".join(names[:12]) + (f", and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def input_size(size: Input | None) -> tuple[int, ...] | None:
+    """Channels and spatial size as numbers. Raises `SpecError` for anything but positive whole numbers."""
+    if size is None:
+        return None
+    parts = size.split("x") if isinstance(size, str) else [size] if isinstance(size, int) else list(size)
+    if not all(isinstance(part, int) or (part.isascii() and part.isdigit()) for part in parts):
+        raise SpecError(f"{size!r} is no size; one is written as 3x224x224")
+    numbers = tuple(int(part) for part in parts)
+    if not 1 <= len(numbers) <= 4 or min(numbers) < 1:
+        raise SpecError(f"{size!r} is no size; one is 1 to 4 positive numbers, channels first")
+    return numbers
+
+
+class Architecture:
+    """A model that has no faults: its graph, figures, source, module and picture."""
+
+    def __init__(self, ir: Graph, warnings: tuple[Diagnostic, ...] = ()) -> None:
+        self.ir = ir
+        """The compiler's own graph, with scopes and spans: for passes, backends and analyses."""
+        self.warnings = warnings
+
+    @property
+    def name(self) -> str:
+        return self.ir.name
+
+    @cached_property
+    def graph(self) -> networkx.MultiDiGraph[int]:
+        """A plain NetworkX graph: `resdsl.graph.export` lists its attributes. Changing it changes nothing else."""
+        from resdsl.graph.export import export
+
+        return export(self.ir)
+
+    def summary(self) -> Summary:
+        """Parameters, multiply-adds, buffers, depth, and a row for each stage."""
+        from resdsl.analysis.summary import summarize
+
+        return summarize(self.ir)
+
+    def source(self) -> str:
+        """A Python module that depends on torch alone and defines the model as a class."""
+        return self._source
+
+    @cached_property
+    def _source(self) -> str:
+        from resdsl.backends.torch import emit
+
+        return emit(self.ir)
+
+    def module(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> torch.nn.Module:
+        """An `nn.Module`, freshly initialised: the class of `source()`, executed."""
+        from resdsl.runtime import build_module
+
+        return build_module(self.source(), device=device, dtype=dtype)
+
+    def render(
+        self, path: str | os.PathLike[str] | None = None, level: str = "stage", format: str | None = None  # noqa: A002
+    ) -> str | bytes | Path:
+        """A picture. `level` is `stage` or `block`; `format` is svg, png, pdf or dot.
+
+        Without `path` it is returned (text for svg, the default, and dot; bytes otherwise); with it, it is written
+        there, in the format the name ends in unless one is given, and the path is returned.
+        """
+        from resdsl.backends.dot import draw, layout
+        from resdsl.files import write_whole
+
+        target = None if path is None else Path(path)
+        form = format or (target.suffix.removeprefix(".") if target else "") or "svg"
+        picture = layout.picture(draw(self.ir, level), form)
+        if target is None:
+            return picture.decode("utf-8") if form in {"svg", "dot"} else picture
+        write_whole(target, picture)
+        return target
+
+    def __repr__(self) -> str:
+        summary = self.summary()
+        return (
+            f"<Architecture {summary.model}: {summary.input} -> {summary.output}, "
+            f"{summary.params:,} parameters, {summary.macs / 1e9:.3f} GMACs, depth {summary.depth}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.summary().to_table())}</pre>"
+
+    def _repr_svg_(self) -> str | None:
+        """The picture, or `None` where no Graphviz is installed: a notebook then shows the table."""
+        from resdsl.backends.dot import layout
+
+        return str(self.render()) if layout.available() else None

@@ -1,0 +1,302 @@
+"""The command line: arguments, files and exit codes; no logic of its own.
+
+Exit codes: 0 fine, 1 the spec has errors, 2 usage or input and output, 3 a fault of resdsl itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from resdsl import __version__
+from resdsl.diagnostics import CompileError, Diagnostic, InternalError, Report
+from resdsl.files import write_whole
+from resdsl.limits import Limits
+from resdsl.specs import STDIN, Spec, SpecError, find
+
+if TYPE_CHECKING:
+    from resdsl.api import Architecture
+    from resdsl.syntax.tree import Expr
+
+FINE, FAULTY, USAGE, INTERNAL = range(4)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; `argv` is without the program's name. Returns the exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except CompileError as error:
+        _report(error.diagnostics, options)
+        return FAULTY
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stdout = None  # type: ignore[assignment] # so that the interpreter does not flush it at exit
+        return FINE
+    except (SpecError, OSError) as error:
+        return _usage(str(error))
+    except KeyboardInterrupt:
+        return 130
+    except InternalError as error:
+        return _internal(str(error))
+    except Exception as error:  # noqa: BLE001 - whatever else comes here is our own fault, and is told as one
+        import traceback
+
+        traceback.print_exc()
+        return _internal(f"{type(error).__name__}: {error}")
+    return code
+
+
+def _check(options: argparse.Namespace) -> int:
+    from resdsl.api import check
+
+    report = Report()
+    counted = []
+    for text in options.specs:
+        spec = find(text)
+        found, models = check(spec, limits=_limits(options))
+        report.extend(found)
+        counted.append(f"{spec.name}: {_count(len(models), 'model')}")
+    _report(report, options)
+    if report.failed:
+        return FAULTY
+    print("\n".join(f"{line}, no errors" for line in counted))
+    return FINE
+
+
+def _compile(options: argparse.Namespace) -> int:
+    net, spec = _load(options)
+    source = net.source()
+    figures = _figures(net)
+    if options.verify:
+        from resdsl.runtime import verify
+
+        figures += f"; {verify(net.ir, source)}"
+    _put(source, options.output, spec)
+    print(figures, file=sys.stderr if options.output == STDIN else sys.stdout)
+    return FINE
+
+
+def _summary(options: argparse.Namespace) -> int:
+    net, _ = _load(options)
+    summary = net.summary()
+    print(summary.to_json() if options.format == "json" else summary.to_table(), end="")
+    return FINE
+
+
+def _render(options: argparse.Namespace) -> int:
+    net, spec = _load(options)
+    suffix = "" if options.output == STDIN else Path(options.output).suffix.removeprefix(".")
+    picture = net.render(level=options.level, format=options.format or suffix or "svg")
+    assert not isinstance(picture, Path)
+    _put(picture, options.output, spec)
+    return FINE
+
+
+def _zoo(options: argparse.Namespace) -> int:
+    from resdsl.specs import shipped
+
+    files: dict[Path, list[str]] = {}
+    for name, path in shipped().items():
+        files.setdefault(path, []).append(name)
+    if options.format == "json":
+        import json
+
+        print(json.dumps({path.stem: names for path, names in files.items()}, indent=2))
+        return FINE
+    import textwrap
+
+    for path, names in files.items():
+        with path.open(encoding="utf-8") as file:
+            print(f"{path.stem}: {file.readline().lstrip('# ').rstrip()}")
+        print(textwrap.fill(" ".join(names), 100, initial_indent="    ", subsequent_indent="    "), end="\n\n")
+    print("resdsl summary NAME, resdsl compile NAME, resdsl render NAME -o NAME.svg")
+    return FINE
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from resdsl.diagnostics.codes import CODES
+    from resdsl.diagnostics.explain import explain
+
+    if options.code is None:
+        print("\n".join(f"{code}  {title}" for code, title in CODES.items()))
+        return FINE
+    page = explain(options.code)
+    if page is None:
+        return _usage(f"there is no code {options.code}; `resdsl explain` lists them")
+    print(page, end="")
+    return FINE
+
+
+def _new(options: argparse.Namespace) -> int:
+    from resdsl.resources import root
+
+    text = (root("library") / "template.res.txt").read_text(encoding="utf-8")
+    if options.path == STDIN:
+        print(text, end="")
+        return FINE
+    path = Path(options.path)
+    if path.suffix != ".res":
+        return _usage(f"the name of a spec ends in .res, and {path} does not")
+    if path.exists() or path.is_symlink():
+        return _usage(f"{path} exists already")
+    write_whole(path, text)
+    print(f"{path} is a small residual network. Next: resdsl check {path}; resdsl compile {path}")
+    return FINE
+
+
+def _load(options: argparse.Namespace) -> tuple[Architecture, Spec]:
+    from resdsl.api import compile_spec, input_size
+
+    spec = find(options.spec)
+    arguments = _arguments(options.set)
+    net = compile_spec(spec, arguments=arguments, size=input_size(options.input), limits=_limits(options))
+    _report(net.warnings, options)
+    return net, spec
+
+
+def _arguments(settings: Sequence[str]) -> dict[str, Expr]:
+    """Each `name=expression`, parsed as the language's own. Raises `CompileError` and `SpecError`."""
+    if not settings:
+        return {}
+    from resdsl.source import Source
+    from resdsl.syntax import parse_expression
+
+    report = Report()
+    found: dict[str, Expr] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise SpecError(f"--set {setting}: it is written name=value")
+        if value := parse_expression(Source(f"--set {name.strip()}", text), report):
+            found[name.strip()] = value
+    report.raise_if_failed()
+    return found
+
+
+def _figures(net: Architecture) -> str:
+    from resdsl.analysis.summary import gmacs
+
+    summary = net.summary()
+    return (
+        f"{summary.model}: {summary.params:,} parameters, {gmacs(summary.macs)} GMACs, depth {summary.depth}, "
+        f"{_count(net.source().count(chr(10)), 'line')}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _put(product: str | bytes, output: str, spec: Spec) -> None:
+    if output != STDIN:
+        path = Path(output)
+        if path.suffix == ".res":
+            raise SpecError(f"{path} has the name of a spec, and a product never replaces one")
+        write_whole(path, product, keep=spec.path)
+    elif isinstance(product, str):
+        sys.stdout.write(product)
+    else:
+        sys.stdout.buffer.write(product)
+
+
+def _report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> None:
+    from resdsl.diagnostics.render import render
+
+    terminal = sys.stderr.isatty()
+    color = terminal and not os.environ.get("NO_COLOR")
+    form = options.errors or ("full" if terminal else "concise")
+    print(render(diagnostics, form, color=color), end="", file=sys.stderr)
+
+
+def _usage(message: str) -> int:
+    print(f"resdsl: {message}", file=sys.stderr)
+    return USAGE
+
+
+def _internal(message: str) -> int:
+    print(f"resdsl: internal error: {message}\nThis is a fault of resdsl, not of the spec; please report it.", file=sys.stderr)
+    return INTERNAL
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    return Limits(**{limit.name: getattr(options, f"max_{limit.name}") for limit in fields(Limits)})
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="resdsl", description="A text language for residual networks and its compiler to PyTorch.")
+    parser.add_argument("--version", action="version", version=f"resdsl {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+    spec_help = "a .res file, FILE:MODEL, the name of a network that ships (resdsl zoo), or - for standard input"
+
+    check = commands.add_parser("check", help="find every fault of a spec", description="Find every fault of a spec.")
+    check.add_argument("specs", metavar="SPEC", nargs="+", help=spec_help)
+    check.set_defaults(run=_check)
+    _add_common(check, "--errors", "--format")
+
+    compile_ = commands.add_parser("compile", help="write readable PyTorch", description="Write readable PyTorch.")
+    _add_spec(compile_, spec_help)
+    compile_.add_argument("-o", "--output", metavar="FILE", default=STDIN, help="where to (default: standard output)")
+    compile_.add_argument(
+        "--no-verify", dest="verify", action="store_false", help="do not build the module and run a step with it"
+    )
+    compile_.set_defaults(run=_compile)
+
+    summary = commands.add_parser("summary", help="figures, and a row a stage", description="Figures of a net.")
+    _add_spec(summary, spec_help)
+    summary.add_argument("--format", choices=("table", "json"), default="table")
+    summary.set_defaults(run=_summary)
+
+    render = commands.add_parser("render", help="draw a net", description="Draw a net.")
+    _add_spec(render, spec_help)
+    render.add_argument("-o", "--output", metavar="FILE", default=STDIN, help="where to (default: standard output)")
+    render.add_argument("--level", choices=("stage", "block"), default="stage", help="what one node is")
+    render.add_argument("--format", choices=("svg", "png", "pdf", "dot"), help="default: what FILE ends in, or svg")
+    render.set_defaults(run=_render)
+
+    zoo = commands.add_parser("zoo", help="what ships", description="The networks that ship, by family.")
+    zoo.add_argument("--format", choices=("table", "json"), default="table")
+    zoo.set_defaults(run=_zoo)
+
+    explain = commands.add_parser("explain", help="what a code means", description="The page of a diagnostic's code.")
+    explain.add_argument("code", metavar="CODE", nargs="?", help="such as E301; without it, all are listed")
+    explain.set_defaults(run=_explain)
+
+    new = commands.add_parser("new", help="start a spec", description="Write a small spec to start from.")
+    new.add_argument("path", metavar="FILE", help="its name, which ends in .res; - for standard output")
+    new.set_defaults(run=_new)
+    return parser
+
+
+def _add_spec(parser: argparse.ArgumentParser, spec_help: str) -> None:
+    parser.add_argument("spec", metavar="SPEC", help=spec_help)
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the model")
+    parser.add_argument("--input", metavar="SIZE", help="the size of the input, such as 3x320x320")
+    _add_common(parser, "--errors")
+
+
+def _add_common(parser: argparse.ArgumentParser, *errors: str) -> None:
+    forms = ("full", "concise", "json")
+    parser.add_argument(
+        *errors, dest="errors", choices=forms, help="how faults are shown (default: full on a terminal, else concise)"
+    )
+    group = parser.add_argument_group("limits")
+    for limit in fields(Limits):
+        group.add_argument(
+            f"--max-{limit.name.replace('_', '-')}",
+            dest=f"max_{limit.name}",
+            metavar="N",
+            type=float if limit.name == "seconds" else int,
+            default=limit.default,
+            help=f"default {limit.default:,}",
+        )
