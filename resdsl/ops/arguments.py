@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
 Pads = tuple[tuple[int, int], ...]
@@ -113,3 +114,10 @@ def word(*words: str) -> _Checked:
         return str(value)
 
     return _Checked(check, ", ".join(words))
+
+
+def words_of(field: FieldInfo) -> tuple[str, ...]:
+    """The bare words that a field takes; none for the others."""
+    if field.annotation is not str:
+        return ()
+    return tuple(w for check in field.metadata if isinstance(check, _Checked) for w in check.says.split(", "))
