@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 CODES: dict[str, str] = {
+    "E003": "unknown character",
+    "E004": "control character",
+    "E005": "bidirectional control character",
+    "E006": "a string is not closed",
+    "E007": "nested too deeply",
+    "E008": "a number is too long",
+    "E010": "something else was expected",
+    "E011": "a step is missing after `->`",
+    "E012": "steps are joined with `->`",
+    "E013": "a brace is never closed",
+    "E014": "a closing brace too many",
+    "E015": "an opening brace is missing",
+    "E016": "a bracket is not closed",
+    "E017": "`=` and `:` are mixed up",
+    "E018": "Python instead of resdsl",
+    "E019": "a hole in a string is faulty",
     "E020": "the file is not UTF-8",
     "E021": "the file is too large",
+    "E022": "a clause stands twice",
     "E301": "merge of unequal shapes",
     "E302": "wrong number of axes for an operator",
     "E303": "groups do not divide the channels",
@@ -16,4 +33,5 @@ CODES: dict[str, str] = {
     "E309": "padding that PyTorch's pools cannot do",
     "E310": "an interpolation for another number of axes",
     "E311": "arguments that exclude each other",
+    "W501": "bidirectional control character in a comment",
 }

@@ -1,0 +1,93 @@
+"""Lark's lexer and LALR table for `grammars/resdsl.lark`, from a table generated beforehand.
+
+Building the table from the grammar takes half a second, reading it a few milliseconds. `tools/parser_table.py`
+writes it, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark
+from lark.common import LexerConf
+from lark.grammar import NonTerminal, Rule, Terminal
+from lark.lexer import BasicLexer, LexerThread, PatternRE, PatternStr, TerminalDef, Token
+from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
+from lark.utils import TextSlice
+
+TABLE = Path(__file__).with_name("table.json")
+STARTS = ["start", "expression"]
+UNPARSED = {"COMMENT", "UNCLOSED", "BAD", "_SEMI"}
+"""Terminals that the token filter wants and no rule mentions."""
+
+
+class _KeepTerminals:
+    """What Lark asks a post-lexer for while it builds: terminals that must not be dropped as unused."""
+
+    always_accept = UNPARSED
+
+    def process(self, stream: Any) -> Any:
+        return stream
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    lexer: BasicLexer
+    table: IntParseTable
+    rules: tuple[Rule, ...]
+
+    def lex(self, text: str, start: int, end: int) -> list[Token]:
+        """The tokens of `text[start:end]`; lexing is total, positions are those in `text`."""
+        return list(LexerThread.from_text(self.lexer, TextSlice(text, start, end)).lex(None))
+
+
+def generate(text: str, *, strict: bool = False) -> dict[str, Any]:
+    """The table of a grammar as plain data. `strict` refuses every conflict (needs `interegular`)."""
+    postlex: Any = _KeepTerminals()
+    lark = Lark(text, parser="lalr", lexer="basic", start=STARTS, postlex=postlex, strict=strict)
+    table = lark.parse_interactive("", start="start").parser_state.parse_conf.parse_table
+    numbers: dict[Rule, int] = {}
+    states = []
+    for number in range(len(table.states)):
+        row = {}
+        for symbol, (action, argument) in table.states[number].items():
+            row[symbol] = argument if action is Shift else -1 - numbers.setdefault(argument, len(numbers))
+        states.append(dict(sorted(row.items())))
+    return {
+        "ignore": sorted(lark.ignore_tokens),
+        "terminals": [
+            [t.name, t.pattern.type, t.pattern.value, t.priority] for t in sorted(lark.terminals, key=lambda t: t.name)
+        ],
+        "rules": [[rule.origin.name, [symbol.name for symbol in rule.expansion]] for rule in numbers],
+        "start": table.start_states,
+        "end": table.end_states,
+        "states": states,
+    }
+
+
+def restore(data: dict[str, Any]) -> Grammar:
+    """The lexer and the table that `generate` wrote down."""
+    patterns = {"str": PatternStr, "re": PatternRE}
+    terminals = [TerminalDef(name, patterns[kind](value), priority) for name, kind, value, priority in data["terminals"]]
+    rules = tuple(
+        Rule(NonTerminal(origin), [Terminal(s) if s.isupper() else NonTerminal(s) for s in symbols])
+        for origin, symbols in data["rules"]
+    )
+    reductions = [(Reduce, rule) for rule in rules]
+    states: dict[int, dict[str, Any]] = {
+        number: {s: (Shift, code) if code >= 0 else reductions[-1 - code] for s, code in row.items()}
+        for number, row in enumerate(data["states"])
+    }
+    lexer = BasicLexer(LexerConf(terminals, re, data["ignore"], skip_validation=True))
+    return Grammar(lexer, IntParseTable(states, data["start"], data["end"]), rules)
+
+
+@cache
+def grammar() -> Grammar:
+    """The grammar of the language."""
+    return restore(json.loads(TABLE.read_text(encoding="utf-8")))
