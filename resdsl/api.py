@@ -15,7 +15,7 @@ from resdsl.limits import DEFAULT, Limits
 from resdsl.specs import Spec, SpecError, find
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
     import torch
 
     from resdsl.analysis.summary import Summary
@@ -28,7 +28,12 @@ Input = str | int | tuple[int, ...]
 
 
 def load(
-    path_or_name: str | os.PathLike[str], /, model: str | None = None, *, input: Input | None = None, **params: Any  # noqa: A002
+    path_or_name: str | os.PathLike[str],
+    /,
+    model: str | None = None,
+    *,
+    input: Input | None = None,
+    **params: Any,  # noqa: A002
 ) -> Architecture:
     """One model of a spec, elaborated.
 
@@ -101,7 +106,8 @@ def choose(program: Program, spec: Spec, model: str | None, report: Report) -> s
         return candidates[0]
     if not models:
         raise SpecError(f"{spec.name} has no model, only blocks")
-    raise SpecError(f"{spec.name} has several models; say which as {spec.path or '-'}:MODEL: {_listed(candidates or models)}")
+    which = _listed(candidates or models)
+    raise SpecError(f"{spec.name} has several models; say which as {spec.path or '-'}:MODEL: {which}")
 
 
 def _listed(names: Any) -> str:
@@ -135,7 +141,7 @@ class Architecture:
         return self.ir.name
 
     @cached_property
-    def graph(self) -> networkx.MultiDiGraph[int]:
+    def graph(self) -> nx.MultiDiGraph[int]:
         """A plain NetworkX graph: `resdsl.graph.export` lists its attributes. Changing it changes nothing else."""
         from resdsl.graph.export import export
 
@@ -164,7 +170,10 @@ class Architecture:
         return build_module(self.source(), device=device, dtype=dtype)
 
     def render(
-        self, path: str | os.PathLike[str] | None = None, level: str = "stage", format: str | None = None  # noqa: A002
+        self,
+        path: str | os.PathLike[str] | None = None,
+        level: str = "stage",
+        format: str | None = None,  # noqa: A002
     ) -> str | bytes | Path:
         """A picture. `level` is `stage` or `block`; `format` is svg, png, pdf or dot.
 

@@ -220,7 +220,8 @@ def _usage(message: str) -> int:
 
 
 def _internal(message: str) -> int:
-    print(f"resdsl: internal error: {message}\nThis is a fault of resdsl, not of the spec; please report it.", file=sys.stderr)
+    print(f"resdsl: internal error: {message}", file=sys.stderr)
+    print("This is a fault of resdsl, not of the spec; please report it.", file=sys.stderr)
     return INTERNAL
 
 

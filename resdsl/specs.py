@@ -63,7 +63,9 @@ def find(spec: str | os.PathLike[str]) -> Spec:
     networks = shipped()
     if spec not in networks:
         near = did_you_mean(spec, networks)
-        hint = f"did you mean {near}?" if near else "`resdsl zoo` lists what ships; a file ends in .res or has a separator"
+        hint = (
+            f"did you mean {near}?" if near else "resdsl zoo lists what ships; a file ends in .res or has a separator"
+        )
         raise SpecError(f"no network ships under the name {spec!r}; {hint}")
     return Spec(networks[spec], spec)
 

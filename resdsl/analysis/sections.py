@@ -99,12 +99,14 @@ def _section(scope: Scope | None, items: list[Scope | int]) -> Iterator[Section]
 def _atoms(scope: Scope) -> Iterator[Scope | int]:
     """What is not cut further: named parts, residual and merge constructs without one, single nodes."""
     for item in scope.items:
-        if isinstance(item, int) or item.kind in _NAMED:
-            yield item
-        elif item.kind in _WHOLE and not any(inner.kind in _NAMED for inner in item.walk()):
+        if isinstance(item, int) or item.kind in _NAMED or _is_whole(item):
             yield item
         else:
             yield from _atoms(item)
+
+
+def _is_whole(scope: Scope) -> bool:
+    return scope.kind in _WHOLE and not any(inner.kind in _NAMED for inner in scope.walk())
 
 
 def _outermost(item: Scope | int, kinds: set[ScopeKind]) -> Iterator[Scope]:

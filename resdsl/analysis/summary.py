@@ -170,5 +170,13 @@ def _stride(node: Node) -> str:
     return str(node.stride[0]) if len(set(node.stride)) == 1 else "x".join(str(axis) for axis in node.stride)
 
 
+def _line(row: Iterable[str], widths: Iterable[int]) -> str:
+    """A row of the table: words to the left, the last three columns (numbers) to the right."""
+    cells = list(zip(row, widths, strict=True))
+    words = [f"{cell:<{width}}" for cell, width in cells[:-3]]
+    numbers = [f"{cell:>{width}}" for cell, width in cells[-3:]]
+    return "  ".join(words + numbers)
+
+
 def _shapes(shapes: Iterable[Shape]) -> str:
     return ", ".join(str(shape) for shape in shapes)

@@ -14,8 +14,8 @@ def export(graph: Graph) -> MultiDiGraph:
 
     Node attributes: `kind` (the operator), `role`, `path` (its module path, `""` for what has no weights or name),
     `shape` (channels and size), `stride` (total, for each axis), `arguments` (those that differ from their
-    defaults), `stage` (of the innermost stage, or `None`), `params`, `macs`, `place` (`file:line:column`). Edge keys are operand
-    ports, edge attribute `shape`. Graph attributes: `name`, `inputs`, `outputs`, `aux`.
+    defaults), `stage` (of the innermost stage, or `None`), `params`, `macs`, `place` (`file:line:column`). Edge
+    keys are operand ports, edge attribute `shape`. Graph attributes: `name`, `inputs`, `outputs`, `aux`.
     """
     plain: MultiDiGraph = nx.MultiDiGraph(
         name=graph.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -43,7 +42,7 @@ def test_writes_are_whole_and_keep_the_mode(tmp_path: Path) -> None:
     write_whole(path, "y = 2\n")
     assert path.read_text() == "y = 2\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    assert os.listdir(tmp_path) == ["a.py"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_new_file_has_the_usual_mode(tmp_path: Path) -> None:
@@ -85,4 +84,4 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UnicodeEncodeError):
         write_whole(path, "\ud800")
     assert path.read_text() == "before"
-    assert os.listdir(tmp_path) == ["a.py"]
+    assert list(tmp_path.iterdir()) == [path]
