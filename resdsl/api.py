@@ -32,8 +32,8 @@ def load(
     /,
     model: str | None = None,
     *,
-    input: Input | None = None,
-    **params: Any,  # noqa: A002
+    input: Input | None = None,  # noqa: A002 - the word that the language has
+    **params: Any,
 ) -> Architecture:
     """One model of a spec, elaborated.
 
@@ -173,7 +173,7 @@ class Architecture:
         self,
         path: str | os.PathLike[str] | None = None,
         level: str = "stage",
-        format: str | None = None,  # noqa: A002
+        format: str | None = None,  # noqa: A002 - matplotlib's word too
     ) -> str | bytes | Path:
         """A picture. `level` is `stage` or `block`; `format` is svg, png, pdf or dot.
 
