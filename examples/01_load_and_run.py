@@ -1,6 +1,6 @@
 """Load a network that ships with resdsl, look at its figures, run it, and write its source beside this program.
 
-    python examples/01_load_and_run.py [FOLDER]
+Run it with `python examples/01_load_and_run.py [FOLDER]`.
 """
 
 from __future__ import annotations

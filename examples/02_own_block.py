@@ -1,6 +1,6 @@
 """A net with a block and a shortcut policy of one's own (own_block.res), trained for a few steps on noise.
 
-    python examples/02_own_block.py
+Run it with `python examples/02_own_block.py`.
 """
 
 from __future__ import annotations

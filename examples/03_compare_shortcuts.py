@@ -1,6 +1,6 @@
 """What the three shortcuts of the ResNet paper cost: options A, B and C of its section 3.3, by the shipped specs.
 
-    python examples/03_compare_shortcuts.py
+Run it with `python examples/03_compare_shortcuts.py`.
 """
 
 from __future__ import annotations

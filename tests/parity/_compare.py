@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 
@@ -12,14 +14,20 @@ def worst_difference(ours: Tensor, reference: Tensor, floor: float = 0.0) -> flo
 
     Infinite where the shapes differ or a value is not finite; 0 for two tensors of zeros.
     """
-    if ours.shape != reference.shape or not (ours.isfinite().all() and reference.isfinite().all()):
-        return float("inf")
-    scale = max(reference.abs().max().item(), floor)
-    difference = (ours - reference).abs().max().item()
-    return difference / scale if scale else (0.0 if difference == 0 else float("inf"))
+    if ours.shape != reference.shape:
+        return math.inf
+    difference = _largest(ours - reference)
+    scale = max(_largest(reference), floor)
+    if not (math.isfinite(difference) and math.isfinite(scale)):
+        return math.inf
+    if scale == 0:
+        return math.inf if difference else 0.0
+    return difference / scale
 
 
-def differing(ours: Mapping[str, Tensor], reference: Mapping[str, Tensor], tolerance: float, floor: float = 0.0) -> list[str]:
+def differing(
+    ours: Mapping[str, Tensor], reference: Mapping[str, Tensor], tolerance: float, floor: float = 0.0
+) -> list[str]:
     """What differs between two sets of named tensors, one line each; empty when they agree."""
     lines = [f"{name}: only in the reference" for name in reference.keys() - ours.keys()]
     lines += [f"{name}: not in the reference" for name in ours.keys() - reference.keys()]
@@ -28,3 +36,8 @@ def differing(ours: Mapping[str, Tensor], reference: Mapping[str, Tensor], toler
         if not worst <= tolerance:
             lines.append(f"{name}: {worst:.2e} relative difference")
     return sorted(lines)
+
+
+def _largest(x: Tensor) -> float:
+    """The largest magnitude; not a number if any value is none."""
+    return float(torch.linalg.vector_norm(x, math.inf))

@@ -13,7 +13,10 @@ from resdsl.source import Source
 from resdsl.syntax import parse
 
 PAGE = Path(__file__).parents[3] / "docs" / "language.md"
-FENCE = re.compile(r"^```res(?P<fragment> fragment)?\n(?P<text>.*?)^```$(?:\n\n```keys\n(?P<keys>.*?)^```$)?", re.M | re.S)
+FENCE = re.compile(
+    r"^```res(?P<fragment> fragment)?\n(?P<text>.*?)^```$(?:\n\n```keys\n(?P<keys>.*?)^```$)?",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def _examples() -> list[tuple[int, str, bool, str | None]]:
@@ -31,7 +34,9 @@ def test_there_are_examples_of_each_kind() -> None:
     assert sum(keys is not None for _, _, _, keys in examples) == PAGE.read_text(encoding="utf-8").count("```keys")
 
 
-@pytest.mark.parametrize(("line", "text", "fragment", "keys"), [pytest.param(*e, id=f"line {e[0]}") for e in _examples()])
+@pytest.mark.parametrize(
+    ("line", "text", "fragment", "keys"), [pytest.param(*example, id=f"line {example[0]}") for example in _examples()]
+)
 def test_example(line: int, text: str, fragment: bool, keys: str | None) -> None:
     report = Report()
     source = Source(f"language.md+{line}.res", text)
