@@ -259,7 +259,7 @@ class Builder:
             self.complain("E010", "expected no blank behind `}` in a name", self._span(kids[3]))
         return (_piece(kids).value, str(_token(kids[3])))
 
-    def on_index(self, kids: list[Kid], _span: Span) -> tree.Expr | None:
+    def on_index(self, kids: list[Kid], _span: Span) -> Any:
         return _expr(kids)
 
     def on_call(self, kids: list[Kid], span: Span) -> tree.Call:

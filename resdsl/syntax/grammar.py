@@ -1,7 +1,7 @@
 """Lark's lexer and LALR table for `grammars/resdsl.lark`, from a table generated beforehand.
 
-Building the table from the grammar takes half a second, reading it a few milliseconds. `tools/parser_table.py`
-writes it, and a test holds the two together.
+Building the table from the grammar takes half a second, reading it a few milliseconds. `python -m
+resdsl.syntax.generate` writes it, and a test holds the two together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lark import Lark
 from lark.common import LexerConf
 from lark.grammar import NonTerminal, Rule, Terminal
 from lark.lexer import BasicLexer, LexerThread, PatternRE, PatternStr, TerminalDef, Token
@@ -21,19 +20,6 @@ from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
 from lark.utils import TextSlice
 
 TABLE = Path(__file__).with_name("table.json")
-STARTS = ["start", "expression"]
-UNPARSED = {"COMMENT", "UNCLOSED", "BAD", "_SEMI"}
-"""Terminals that the token filter wants and no rule mentions."""
-
-
-class _KeepTerminals:
-    """What Lark asks a post-lexer for while it builds: terminals that must not be dropped as unused."""
-
-    always_accept = UNPARSED
-
-    def process(self, stream: Any) -> Any:
-        return stream
-
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
@@ -44,30 +30,6 @@ class Grammar:
     def lex(self, text: str, start: int, end: int) -> list[Token]:
         """The tokens of `text[start:end]`; lexing is total, positions are those in `text`."""
         return list(LexerThread.from_text(self.lexer, TextSlice(text, start, end)).lex(None))
-
-
-def generate(text: str, *, strict: bool = False) -> dict[str, Any]:
-    """The table of a grammar as plain data. `strict` refuses every conflict (needs `interegular`)."""
-    postlex: Any = _KeepTerminals()
-    lark = Lark(text, parser="lalr", lexer="basic", start=STARTS, postlex=postlex, strict=strict)
-    table = lark.parse_interactive("", start="start").parser_state.parse_conf.parse_table
-    numbers: dict[Rule, int] = {}
-    states = []
-    for number in range(len(table.states)):
-        row = {}
-        for symbol, (action, argument) in table.states[number].items():
-            row[symbol] = argument if action is Shift else -1 - numbers.setdefault(argument, len(numbers))
-        states.append(dict(sorted(row.items())))
-    return {
-        "ignore": sorted(lark.ignore_tokens),
-        "terminals": [
-            [t.name, t.pattern.type, t.pattern.value, t.priority] for t in sorted(lark.terminals, key=lambda t: t.name)
-        ],
-        "rules": [[rule.origin.name, [symbol.name for symbol in rule.expansion]] for rule in numbers],
-        "start": table.start_states,
-        "end": table.end_states,
-        "states": states,
-    }
 
 
 def restore(data: dict[str, Any]) -> Grammar:

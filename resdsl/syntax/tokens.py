@@ -21,7 +21,8 @@ _UNIT_BEGINS = (STATEMENT_TYPES | {"NAME", "NUMBER", "LPAR", "LBRACE"}) - {"LET"
 _OPERAND_ENDS = frozenset({"NUMBER", "NAME", "SIZE", "STRING", "TRUE", "FALSE", "RPAR", "RSQB"})
 _OPERAND_BEGINS = frozenset({"NUMBER", "NAME", "SIZE", "STRING", "TRUE", "FALSE"})
 _GIVES_UP = (STATEMENT_TYPES | {"BLOCK", "MODEL", "USE"}) - {"IF", "FOR"}
-_ENDS_BRACKETS = frozenset({"ARROW", "_SEMI", "VBAR"})
+_ENDS_BRACKETS = frozenset({"ARROW", "VBAR", "RBRACE"})
+_OPENS = frozenset({"LPAR", "LSQB", "LBRACE"})
 _CLOSES = {"RPAR": "LPAR", "RSQB": "LSQB"}
 _HOLE_LOOKAHEAD = 32
 
@@ -48,7 +49,7 @@ def _words(raw: list[Token]) -> list[Token]:
         if kind in KEYWORD_TYPES and (
             before in _NAME_FOLLOWS or (listing and before == "COMMA") or _is_label(raw, at, following)
         ):
-            token = retype(token, "NAME")
+            out.append(retype(token, "NAME"))
         elif (
             kind == "NAME"
             and token.value == "x"
@@ -56,10 +57,11 @@ def _words(raw: list[Token]) -> list[Token]:
             and following in _UNIT_BEGINS
             and not (aux_depth == -1 and before == "RPAR" and _touches(raw, at))
         ):
-            token = retype(token, "_X")
+            out.append(retype(token, "_X"))
+        else:
+            out.append(token)
         listing = kind in {"KEEP", "OUTPUT"} or (listing and kind in {"NAME", "COMMA"} | KEYWORD_TYPES)
         aux_depth = _aux_depth(aux_depth, kind, before)
-        out.append(token)
     return out
 
 
@@ -100,32 +102,39 @@ def _newlines(tokens: list[Token]) -> list[Token]:
     stack: list[str] = []
     for at, token in enumerate(tokens):
         kind = token.type
-        if kind in _ENDS_BRACKETS or kind == "RBRACE":
-            while stack and stack[-1] != "LBRACE":
-                stack.pop()
-        if kind in {"LPAR", "LSQB", "LBRACE"}:
-            stack.append(kind)
-        elif stack and (stack[-1] == _CLOSES.get(kind) or (kind == "RBRACE")):
-            stack.pop()
-        if kind == "UNCLOSED":
-            out.append(token)
-            if token.value.rstrip().endswith("{"):
-                stack.append("LBRACE")
-                out.append(Token("LBRACE", "{", token.end_pos - 1, end_pos=token.end_pos))
+        if kind in {"_NL", "_SEMI"}:
+            in_brackets = kind == "_NL" and bool(stack) and stack[-1] != "LBRACE"
+            if in_brackets and not _gives_up(tokens, at):
+                continue
+            _leave_brackets(stack)
+            if _ends_statement(out, tokens, at):
+                out.append(retype(token, "_NL"))
             continue
         if kind == "VBAR" and out and out[-1].type not in {"LBRACE", "_NL"}:
             out.append(Token("_NL", "", token.start_pos, end_pos=token.start_pos))
-        if kind not in {"_NL", "_SEMI"}:
-            out.append(token)
-            continue
-        if stack and stack[-1] != "LBRACE":
-            if not _gives_up(tokens, at):
-                continue
-            while stack and stack[-1] != "LBRACE":
-                stack.pop()
-        if _ends_statement(out, tokens, at):
-            out.append(token if kind == "_NL" else retype(token, "_NL"))
+        out.append(token)
+        if kind == "UNCLOSED" and token.value.rstrip().endswith("{"):
+            out.append(Token("LBRACE", "{", token.end_pos, end_pos=token.end_pos))
+            stack.append("LBRACE")
+        _track(stack, kind)
     return out
+
+
+def _track(stack: list[str], kind: str) -> None:
+    """Follow what is open; an arrow, a bar and a closing brace cannot stand in brackets."""
+    if kind in _OPENS:
+        stack.append(kind)
+    elif kind in _ENDS_BRACKETS:
+        _leave_brackets(stack)
+        if kind == "RBRACE" and stack:
+            stack.pop()
+    elif stack and stack[-1] == _CLOSES.get(kind):
+        stack.pop()
+
+
+def _leave_brackets(stack: list[str]) -> None:
+    while stack and stack[-1] != "LBRACE":
+        stack.pop()
 
 
 def _gives_up(tokens: list[Token], at: int) -> bool:
@@ -143,10 +152,5 @@ def _ends_statement(out: list[Token], tokens: list[Token], at: int) -> bool:
     rest = at + 1
     while rest < len(tokens) and tokens[rest].type in {"_NL", "_SEMI"}:
         rest += 1
-    if rest == len(tokens):
-        return out[-1].type == "ARROW"
-    if tokens[rest].type in _CONTINUES and out[-1].type == "ARROW":
-        return True
-    return tokens[rest].type not in _CONTINUES | {"RBRACE", "VBAR"} or (
-        tokens[rest].type == "RBRACE" and out[-1].type == "ARROW"
-    )
+    following = tokens[rest].type if rest < len(tokens) else "RBRACE"
+    return out[-1].type == "ARROW" or following not in _CONTINUES | {"RBRACE", "VBAR"}

@@ -1,0 +1,68 @@
+"""The table that the parser runs on, from the grammar: `python -m resdsl.syntax.generate` writes it anew."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lark import Lark
+from lark.grammar import Rule
+from lark.parsers.lalr_analysis import Shift
+
+from resdsl.resources import root
+from resdsl.syntax.grammar import TABLE
+
+STARTS = ["start", "expression"]
+UNPARSED = {"COMMENT", "UNCLOSED", "BAD", "_SEMI"}
+"""Terminals that the token filter wants and no rule mentions."""
+
+
+class _KeepTerminals:
+    """What Lark asks a post-lexer for while it builds: terminals that must not be dropped as unused."""
+
+    always_accept = UNPARSED
+
+    def process(self, stream: Any) -> Any:
+        return stream
+
+
+def generate(text: str, *, strict: bool = False) -> dict[str, Any]:
+    """The table of a grammar as plain data. `strict` refuses every conflict (needs `interegular`)."""
+    postlex: Any = _KeepTerminals()
+    lark = Lark(text, parser="lalr", lexer="basic", start=STARTS, postlex=postlex, strict=strict)
+    table = lark.parse_interactive("", start="start").parser_state.parse_conf.parse_table
+    numbers: dict[Rule, int] = {}
+    states = []
+    for number in range(len(table.states)):
+        row = {}
+        for symbol, (action, argument) in table.states[number].items():
+            row[symbol] = argument if action is Shift else -1 - numbers.setdefault(argument, len(numbers))
+        states.append(dict(sorted(row.items())))
+    return {
+        "ignore": sorted(lark.ignore_tokens),
+        "terminals": [
+            [t.name, t.pattern.type, t.pattern.value, t.priority] for t in sorted(lark.terminals, key=lambda t: t.name)
+        ],
+        "rules": [[rule.origin.name, [symbol.name for symbol in rule.expansion]] for rule in numbers],
+        "start": table.start_states,
+        "end": table.end_states,
+        "states": states,
+    }
+
+
+def render(data: dict[str, Any]) -> str:
+    """The table as JSON with one row a line, so that a change of the grammar is a small difference."""
+    fields = []
+    for key, value in data.items():
+        rows = ",\n".join(json.dumps(row) for row in value) if key in {"states", "rules", "terminals"} else None
+        fields.append(f'"{key}": ' + (json.dumps(value) if rows is None else f"[\n{rows}\n]"))
+    return "{\n" + ",\n".join(fields) + "\n}\n"
+
+
+def main() -> None:
+    text = (root("grammars") / "resdsl.lark").read_text(encoding="utf-8")
+    TABLE.write_text(render(generate(text)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
