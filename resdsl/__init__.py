@@ -1,9 +1,8 @@
 """resdsl: a text language for residual networks and their relatives, and its compiler.
 
     >>> import resdsl
-    >>> net = resdsl.load("resnet50")
-    >>> net.summary().params
-    25557032
+    >>> net = resdsl.load("net.res")        # or the name of a network that ships
+    >>> net.summary().macs, net.source(), net.module(), net.render("net.svg")
 
 Nothing heavy is imported before it is needed: PyTorch only by `Architecture.module`.
 """

@@ -134,9 +134,7 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from resdsl.resources import root
-
-    text = (root("library") / "template.res.txt").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("template.res").read_text(encoding="utf-8")
     if options.path == STDIN:
         print(text, end="")
         return FINE
