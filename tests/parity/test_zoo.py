@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from resdsl.cli import main
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "zoo.csv").open(encoding="utf-8", newline="")))
