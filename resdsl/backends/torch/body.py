@@ -1,0 +1,529 @@
+"""The body of one generated class: its members and its forward pass, from the steps of a module scope."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from resdsl.backends.torch.dataflow import owner
+from resdsl.backends.torch.forward import LINE, Lines, Pending, breaks_before, conditional, is_heavy, is_whole, width
+from resdsl.backends.torch.ir import (
+    MAIN,
+    Assign,
+    Body,
+    Draft,
+    Expr,
+    IfMember,
+    Leaf,
+    Leaves,
+    MemberCall,
+    MemberValue,
+    Module,
+    Return,
+    Slot,
+    Template,
+    Var,
+)
+from resdsl.backends.torch.modules import Context, arg_slot, call_of, torch_text
+from resdsl.backends.torch.steps import AuxStep, CallStep, NodeStep, ShortcutStep, Step, UnitStep
+from resdsl.graph import Node, Scope, ScopeKind
+from resdsl.ops.base import Call, Role, Torch
+from resdsl.ops.inputs import Input
+from resdsl.shapes import Shape
+
+FOREVER = 1 << 60
+Position = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What must be agreed on among the instances of a block before their bodies are built.
+
+    `forced` are places whose values need a variable in some instance; `mixed` are the shortcuts, by their place, that
+    are the identity in some instances and the same module in others, with the place of that module's operand.
+    """
+
+    forced: frozenset[Position]
+    mixed: dict[int, tuple[str, Position]] = field(default_factory=dict)
+
+
+class Places:
+    """Where each value of a module scope comes from, in terms that are equal for equal blocks."""
+
+    def __init__(self, scope: Scope, steps: list[Step], context: Context) -> None:
+        self.of: dict[int, Position] = {v: ("in", i, 0) for i, v in enumerate(context.flow.borders[scope].inputs)}
+        self.shortcuts: list[ShortcutStep] = []
+        self.uses: Counter[int] = Counter(context.flow.borders[scope].outputs)
+        if scope.parent is None:
+            graph = context.flow.graph
+            self.uses = Counter([*(o.node for o in graph.outputs), *(a.node for a in graph.aux)])
+            self.of = {v: ("in", i, 0) for i, v in enumerate(graph.inputs)}
+        self.signature: list[object] = []
+        self._count = 0
+        for step in steps:
+            self._visit(step)
+
+    def _visit(self, step: Step) -> None:
+        if isinstance(step, ShortcutStep):
+            self.signature.append(("shortcut", self.of[step.value]))
+            for i, value in enumerate(step.outputs):
+                self.of[value] = ("shortcut", len(self.shortcuts), i)
+            self.uses.update(step.inputs)
+            self.shortcuts.append(step)
+            return
+        if isinstance(step, UnitStep):
+            for inner in (*step.before, *step.branch, *step.merges):
+                self._visit(inner)
+            self.signature.append("unit")
+            return
+        self.uses.update(step.inputs)
+        for i, value in enumerate(step.outputs):
+            self.of[value] = ("step", self._count, i)
+        self._count += 1
+        self.signature.append((_kind(step), len(step.inputs), len(step.outputs)))
+
+    def forced(self) -> set[Position]:
+        return {place for value, place in self.of.items() if self.uses[value] > 1}
+
+
+def _kind(step: Step) -> str:
+    if isinstance(step, AuxStep):
+        return "aux " + _kind(step.step)
+    if isinstance(step, NodeStep):
+        return f"{step.node.op.kind} {step.node.name}"
+    assert isinstance(step, CallStep)
+    return f"call {step.scope.name}"
+
+
+class BodyBuilder:
+    """Builds the draft of one module scope."""
+
+    def __init__(self, context: Context, scope: Scope, steps: list[Step], places: Places, sketch: Sketch) -> None:
+        self.context = context
+        self.flow = context.flow
+        self.scope = scope
+        self.steps = steps
+        self.sketch = sketch
+        self.places = places
+        self.leaves = Leaves()
+        self.members: dict[str, Module | None] = {}
+        self.optional: dict[str, Module | None] = {}
+        self.constants: dict[str, Slot] = {}
+        self.needs: set[str] = set()
+        self.order: dict[Step, int] = {}
+        self.override: dict[tuple[int, int], int] = {}
+        self.root = scope.parent is None
+        graph = self.flow.graph
+        border = self.flow.borders[scope]
+        self.takes = graph.inputs if self.root else border.inputs
+        self.modules = {key: _argument(key) for key in border.modules}
+        self.attributes = _attribute_names(context, scope, steps)
+        last_use = self._last_uses()
+        forced = frozenset(v for v, place in places.of.items() if place in sketch.forced)
+        self.lines = Lines(last_use, forced, self.modules.values())
+        for name, value in zip(self._take_names(), self.takes, strict=True):
+            self.lines.bind(value, name)
+        self.arguments = tuple(self.lines.variables[v] for v in self.takes)
+
+    def draft(self) -> Draft:
+        for step in self.steps:
+            self._step(step)
+        self._returns()
+        self._shared_members()
+        body = Body(
+            tuple(self.members.items()),
+            tuple(self.constants.items()),
+            self.arguments,
+            tuple(self.modules.values()),
+            tuple(self.lines.statements),
+        )
+        return Draft(body, self.leaves, self.optional, frozenset(self.needs))
+
+    # --- order and names -------------------------------------------------------------------------
+
+    def _take_names(self) -> list[str]:
+        """Arguments of the forward pass: `x`, and what the text calls the other values."""
+        names: list[str] = []
+        for place, value in enumerate(self.takes):
+            node = self.flow.graph.node(value)
+            said = node.op.name if isinstance(node.op, Input) else node.kept
+            name = _identifier(said) if said and (self.root or place > 0) else "x"
+            while name in names or name in self.modules.values():
+                name += "_"
+            names.append(name)
+        return names
+
+    def _last_uses(self) -> dict[int, int]:
+        last: dict[int, int] = {}
+
+        def visit(step: Step) -> None:
+            if isinstance(step, UnitStep):
+                for inner in step.before:
+                    visit(inner)
+                for inner in (*step.branch, *step.merges):
+                    visit(inner)
+            self.order[step] = len(self.order)
+            for value in step.inputs:
+                last[value] = self.order[step]
+            if isinstance(step, ShortcutStep) and (step.step is None or self._mixed(step)):
+                last[step.value] = self.order[step]
+
+        for step in self.steps:
+            visit(step)
+        outputs = [o.node for o in self.flow.graph.outputs] + [a.node for a in self.flow.graph.aux]
+        for value in outputs if self.root else self.flow.borders[self.scope].outputs:
+            last[value] = FOREVER
+        return last
+
+    def _mixed(self, step: ShortcutStep) -> tuple[str, Position] | None:
+        return self.sketch.mixed.get(self.places.shortcuts.index(step))
+
+    # --- steps -----------------------------------------------------------------------------------
+
+    def _step(self, step: Step) -> None:
+        if isinstance(step, NodeStep):
+            self._node(step)
+        elif isinstance(step, CallStep):
+            self._call(step)
+        elif isinstance(step, ShortcutStep):
+            self._shortcut(step)
+        elif isinstance(step, UnitStep):
+            self._unit(step)
+        else:
+            self._aux(step)
+
+    def _node(self, step: NodeStep) -> None:
+        node, order = step.node, self.order[step]
+        values = [self.override.get((node.id, port), v) for port, v in enumerate(node.operands)]
+        if node.op.merge:
+            self._merge(step, values, order)
+            return
+        text = torch_text(self.flow, node)
+        pending = self.lines.pending.get(values[0])
+        if pending is not None and (breaks_before(node.op.role, pending) or width(pending.expr) > LINE - 16):
+            self.lines.flush(values[0], order - 1)
+        operand, before = self.lines.take(values[0])
+        expr = self._apply(step, text, operand)
+        heavy = is_heavy(node.op.role) or bool(before and before.heavy)
+        normed = bool(before and before.normed) or node.op.role is Role.NORM
+        self._result(step, Pending(expr, step.hint, order, heavy, normed))
+
+    def _apply(self, step: NodeStep, text: Torch, operand: Expr) -> Expr:
+        node = step.node
+        member = self._member_name(node)
+        if text.before:
+            operand = self._template(text.before, (operand,), node)
+        call = call_of(text)
+        if call is not None:
+            if text.parameter is not None:
+                self._register(member, node)
+            return self._template(call, (operand,), node, member)
+        result = self._invoke(node, step.shared, (operand,), member)
+        return self._template(text.after, (result,), node) if text.after else result
+
+    def _invoke(self, item: Node | Scope, shared: Scope | None, operands: tuple[Expr, ...], member: str) -> Expr:
+        """A call of a member; of an argument, where the module is declared further out."""
+        if shared is not None:
+            key = self.flow.shared_key(shared)
+            if key in self.modules:
+                return Template(f"{self.modules[key]}({{*}})", operands)
+        self._register(member, item)
+        return MemberCall(member, operands)
+
+    def _register(self, member: str, item: Node | Scope, part: str = MAIN) -> None:
+        if member in self.members or _is_alias(item):
+            return
+        self.members[member] = self.context.module(item, self.leaves, part)
+
+    def _member_name(self, item: Node | Scope) -> str:
+        return self.attributes.get(item, owner(item)[1])
+
+    def _template(self, call: Call, operands: tuple[Expr, ...], node: Node, own: str = "") -> Template:
+        args = tuple(arg_slot(arg, arg.value, node.name or node.op.kind, self.leaves, MAIN) for arg in call.args)
+        return Template(call.template, operands, args, call.precedence, call.binds, own)
+
+    def _result(self, step: NodeStep | CallStep, pending: Pending) -> None:
+        (value,) = step.outputs
+        node = self.flow.graph.node(value)
+        self.lines.comments[value] = self._comment(node.shape)
+        if node.kept:
+            hint = _identifier(node.kept)
+            pending = Pending(pending.expr, hint, pending.order, pending.heavy, pending.normed, pending.whole)
+        self.lines.put(value, pending, self.order[step])
+
+    def _comment(self, shape: Shape) -> Slot:
+        text = "(" + ", ".join(["N", *map(str, shape.full)]) + ")"
+        return self.leaves.add(MAIN, Leaf(text, "comment", "shape", ""))
+
+    def _merge(self, step: NodeStep, values: list[int], order: int) -> None:
+        node = step.node
+        if self._adds_in_place(node, values):
+            self.lines.flush(values[0], order - 1)
+            name = self.lines.variables[values[0]]
+            expr, _ = self.lines.take(values[1])
+            self.lines.statements.append(Assign((name,), expr, op="+="))
+            self.lines.bind(node.id, name)
+            return
+        pending = [self.lines.pending.get(v) for v in values]
+        total = sum(width(p.expr) if p else 4 for p in pending)
+        simple = all(p is None or _is_plain_call(p.expr) for p in pending)
+        for value, operand in zip(values, pending, strict=True):
+            if operand and operand.heavy and not (simple and node.op.kind == "concat" and total < LINE - 30):
+                self.lines.flush(value, order - 1)
+        operands = tuple(self.lines.take(v)[0] for v in values)
+        call = torch_text(self.flow, node).call
+        assert call is not None
+        self._result(step, Pending(self._template(call, operands, node), step.hint, order))
+
+    def _adds_in_place(self, node: Node, values: list[int]) -> bool:
+        """`y += shortcut`: the plain residual sum, where the branch's result is nobody else's."""
+        if node.scope.kind is not ScopeKind.RESIDUAL or node.op.kind != "add" or len(values) != 2:
+            return False
+        if len([i for i in node.scope.items if isinstance(i, int)]) != 1 or values[0] in self.takes:
+            return False
+        return self.context.is_fresh(values[0])
+
+    def _call(self, step: CallStep) -> None:
+        order = self.order[step]
+        for value in step.inputs:
+            pending = self.lines.pending.get(value)
+            if pending is not None and breaks_before(None, pending):
+                self.lines.flush(value, order - 1)
+        operands: list[Expr] = [self.lines.take(v)[0] for v in step.inputs]
+        operands += [
+            Var(self.modules[key]) if key in self.modules else MemberValue(self._local(key))
+            for key in self.flow.borders[step.scope].modules
+        ]
+        expr = self._invoke(step.scope, step.shared, tuple(operands), self._member_name(step.scope))
+        if len(step.outputs) == 1:
+            self._result(step, Pending(expr, step.hint, order, heavy=True, whole=is_whole(step.scope)))
+            return
+        names = []
+        for value in step.outputs:
+            node = self.flow.graph.node(value)
+            name = self.lines.free_name(_identifier(node.kept) if node.kept else step.hint, order)
+            self.lines.bind(value, name)
+            names.append(name)
+        self.lines.statements.append(Assign(tuple(names), expr))
+
+    def _local(self, key: str) -> str:
+        path = self.scope.path
+        return key[len(path) + 1 :] if path else key
+
+    def _shortcut(self, step: ShortcutStep) -> None:
+        mixed = self._mixed(step)
+        order = self.order[step]
+        if mixed is None:
+            if step.step is not None:
+                self.order[step.step] = order
+                self._step(step.step)
+            return
+        member, place = mixed
+        operand_value = next(v for v, p in self.places.of.items() if p == place)
+        value = step.output
+        if step.step is None:
+            value = -1 - order
+            self.lines.last_use[value] = FOREVER
+            merges = [i for i in step.residual.items if isinstance(i, int)]
+            self.override[merges[0] if len(merges) == 1 else merges[-2], 1] = value
+        self.optional[member] = (
+            self.context.module(_item(step.step), self.leaves, member) if step.step is not None else None
+        )
+        self.members.setdefault(member, None)
+        for v in (operand_value, step.value):
+            self.lines.flush(v, order - 1)
+        operand, otherwise = self.lines.take(operand_value)[0], self.lines.take(step.value)[0]
+        self.lines.put(value, Pending(IfMember(member, operand, otherwise), step.hint, order, heavy=True), order)
+
+    def _aux(self, step: AuxStep) -> None:
+        inner = step.step
+        self.order[inner] = self.order[step]
+        for value in step.inputs:
+            self.lines.flush(value, self.order[step] - 1)
+        self._step(inner)
+        (value,) = step.outputs
+        expr, _ = self.lines.take(value)
+        if isinstance(expr, Var):
+            return
+        name = inner.node.name if isinstance(inner, NodeStep) else inner.scope.name
+        hint = _identifier(name or "aux")
+        self.lines.pending[value] = Pending(Template("{0} if self.training else None", (expr,), (), 3), hint, 0)
+        self.lines.flush(value, self.order[step])
+
+    # --- residual units that may not survive -------------------------------------------------------
+
+    def _unit(self, step: UnitStep) -> None:
+        for inner in step.before:
+            self._step(inner)
+        merge = step.merges[-1].node
+        order = self.order[step]
+        shortcut = self._unit_shortcut(step)
+        result = self._unit_result(shortcut, step, order)
+        chance = self._chance(step)
+        outer, self.lines.statements = self.lines.statements, []
+        for inner in step.branch:
+            self._step(inner)
+        self.lines.flush(step.scaled, order - 1)
+        name = self.lines.variables[step.scaled]
+        self._scale(step, name, chance)
+        for node_step in step.merges[:-1]:
+            self._node(node_step)
+        left, right = (self.override.get((merge.id, port), v) for port, v in enumerate(merge.operands))
+        if len(step.merges) > 1:
+            self.lines.variables[step.shortcut] = result
+        first = self.lines.take(left)[0]
+        second = Var(result) if len(step.merges) == 1 else self.lines.take(right)[0]
+        operands = (second, first) if len(step.merges) == 1 else (first, second)
+        self.lines.statements.append(Assign((result,), Template("{0} + {1}", operands, (), 2, 2)))
+        inner_statements, self.lines.statements = self.lines.statements, outer
+        if step.survival.per == "batch":
+            self.needs.add("survives")
+            self.lines.statements.append(conditional(inner_statements, f"survives(self.{chance}, self.training)"))
+        else:
+            self.lines.statements += inner_statements
+        self.lines.bind(merge.id, result)
+
+    def _unit_shortcut(self, step: UnitStep) -> int:
+        """The value of the shortcut, under the number that its merge uses."""
+        merges = [m.node for m in step.merges]
+        target = merges[0] if len(merges) == 1 else merges[-2]
+        return self.override.get((target.id, 1), step.shortcut)
+
+    def _unit_result(self, shortcut: int, step: UnitStep, order: int) -> str:
+        """The variable that holds the shortcut and, if the branch survives, their sum."""
+        if shortcut in self.lines.pending:
+            pending = self.lines.pending.pop(shortcut)
+            name = self.lines.free_name("y", self.order[step.before[-1]])
+            self.lines.statements.append(Assign((name,), pending.expr))
+            self.lines.bind(shortcut, name)
+            return name
+        name = self.lines.variables[shortcut]
+        if self.lines.last_use.get(shortcut, -1) <= order:
+            return name
+        copy = self.lines.free_name("y", order)
+        self.lines.statements.append(Assign((copy,), Var(name)))
+        self.lines.holders[copy] = shortcut
+        return copy
+
+    def _chance(self, step: UnitStep) -> str:
+        name = "survival" if not self.constants else f"survival{len(self.constants) + 1}"
+        survival = step.scope.survival
+        value = survival.chance if survival else 1
+        self.constants[name] = self.leaves.add(MAIN, Leaf(value, "chance", name, name))
+        return name
+
+    def _scale(self, step: UnitStep, name: str, chance: str) -> None:
+        training: list[str] = []
+        if step.survival.per == "sample":
+            self.needs.add("survivors")
+            training.append(f"survivors({name}, self.{chance}) * {name}")
+        if step.survival.rescale == "train":
+            training.append(f"{name} / self.{chance}")
+        statements = self.lines.statements
+        if training:
+            body = [Assign((name,), Template(text, ())) for text in training]
+            statements.append(conditional(list(body), "self.training"))
+        if step.survival.rescale == "test":
+            scaled = Template(f"self.{chance} * {name}", ())
+            statements.append(conditional([Assign((name,), scaled)], "not self.training"))
+
+    # --- ends --------------------------------------------------------------------------------------
+
+    def _returns(self) -> None:
+        graph = self.flow.graph
+        if not self.root:
+            values = self.flow.borders[self.scope].outputs
+            self._return(values, None)
+            return
+        main = [output.node for output in graph.outputs]
+        named = len(main) > 1
+        if graph.aux:
+            for value in main:
+                self.lines.flush(value, FOREVER - 1)
+            aux = tuple(Var(self.lines.variables[a.node]) for a in graph.aux)
+            heads = tuple(Var(self.lines.variables[v]) for v in main)
+            training = Return((*heads, *aux), outputs="training")
+            self.lines.statements.append(conditional([training], "self.training"))
+        self._return(main, "main" if named else None)
+
+    def _return(self, values: list[int], outputs: str | None) -> None:
+        if len(values) > 1:
+            for value in values:
+                self.lines.flush(value, FOREVER - 1)
+        exprs = tuple(self.lines.take(v)[0] for v in values)
+        comment = self.lines.comments.get(values[0]) if len(values) == 1 else None
+        last = self.lines.statements[-1] if self.lines.statements else None
+        if isinstance(last, Assign) and len(exprs) == 1 and exprs[0] == Var(last.targets[0]) and last.op == "=":
+            self.lines.statements[-1] = Return((last.value,), last.comment, outputs)
+            return
+        self.lines.statements.append(Return(exprs, comment, outputs))  # type: ignore[arg-type]
+
+    def _shared_members(self) -> None:
+        """Members that are declared here and used further in only."""
+        for item in self.flow.shared:
+            if owner(item)[0] is self.scope:
+                self._register(owner(item)[1], item)
+
+
+def _item(step: NodeStep | CallStep) -> Node | Scope:
+    return step.node if isinstance(step, NodeStep) else step.scope
+
+
+def _is_alias(item: Node | Scope) -> bool:
+    scope = item.scope if isinstance(item, Node) else item
+    return (isinstance(item, Node) and item.alias_of is not None) or any(s.alias_of for s in scope.ancestors())
+
+
+def _is_plain_call(expr: Expr) -> bool:
+    return isinstance(expr, MemberCall) and all(isinstance(o, Var) for o in expr.operands)
+
+
+def _argument(key: str) -> str:
+    return _identifier(key.rsplit(".", 1)[-1])
+
+
+def _identifier(name: str) -> str:
+    from keyword import iskeyword
+
+    clean = re.sub(r"\W", "_", name)
+    if not clean.isidentifier() or iskeyword(clean) or clean in {"self", "torch", "nn", "F", "Tensor"}:
+        clean = f"{clean}_" if clean.isidentifier() else f"v{clean}"
+    return clean
+
+
+def _attribute_names(context: Context, scope: Scope, steps: list[Step]) -> dict[Node | Scope, str]:
+    """One attribute for all equal modules without weights that nobody named: `self.relu` instead of three."""
+    names: dict[Node | Scope, str] = {}
+    groups: dict[str, list[Node]] = {}
+    taken: set[str] = set()
+    for step in _flat(steps):
+        if isinstance(step, CallStep):
+            taken.add(owner(step.scope)[1])
+            continue
+        node = step.node
+        weightless = not node.op.weights(context.flow.graph.shapes(node))
+        if node.name is None or owner(node)[0] is not scope:
+            continue
+        if weightless and re.fullmatch(re.escape(node.op.kind) + r"\d+", node.name):
+            groups.setdefault(node.op.kind, []).append(node)
+        else:
+            taken.add(owner(node)[1])
+    for kind, nodes in groups.items():
+        texts = {repr(torch_text(context.flow, node).layer) for node in nodes}
+        inplace = {context.may_overwrite(node) for node in nodes}
+        if len(texts) == 1 and len(inplace) == 1 and kind not in taken:
+            names.update(dict.fromkeys(nodes, kind))
+    return names
+
+
+def _flat(steps: list[Step]) -> list[NodeStep | CallStep]:
+    found: list[NodeStep | CallStep] = []
+    for step in steps:
+        if isinstance(step, NodeStep | CallStep):
+            found.append(step)
+        elif isinstance(step, UnitStep):
+            found += _flat([*step.before, *step.branch, *step.merges])
+        elif step.step is not None:
+            found.append(step.step)
+    return found

@@ -1,0 +1,147 @@
+"""A graph as a file of Python: what a good engineer would have written by hand, on torch alone."""
+
+from __future__ import annotations
+
+from resdsl.analysis import metrics
+from resdsl.backends.torch.classes import ClassPlan, ClassSpec
+from resdsl.backends.torch.layers import layer_class, layers_of, name_layer
+from resdsl.backends.torch.layout import fit as fit_line
+from resdsl.backends.torch.members import constructor
+from resdsl.backends.torch.prose import class_docstring, safe
+from resdsl.backends.torch.render import Callee, Renderer, attribute
+from resdsl.backends.torch.spelling import Names, class_name
+from resdsl.graph import Graph, ScopeKind
+
+HELPERS = {
+    "survives": [
+        "def survives(chance: float, training: bool) -> bool:",
+        '    """Whether a branch is computed: always in eval, by one draw a step in training."""',
+        "    return not training or bool(torch.rand(()) < chance)",
+    ],
+    "survivors": [
+        "def survivors(x: Tensor, chance: float) -> Tensor:",
+        '    """A mask over the batch: 1 where an input keeps its branch, by one draw each."""',
+        "    draws = torch.rand(x.shape[0], *[1] * (x.dim() - 1), device=x.device)",
+        "    return (draws < chance).to(x.dtype)",
+    ],
+}
+
+RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch", "survives", "survivors"}
+
+
+def emit(graph: Graph) -> str:
+    """The PyTorch source of a model. Deterministic; stable under `ruff format`.
+
+    Its `__all__` names the model's class first, which is constructed without arguments; the keys of its
+    `state_dict` are those of `graph.weights()`.
+    """
+    return _File(graph).text()
+
+
+class _File:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.plan = ClassPlan(graph)
+        self.names = Names(RESERVED)
+        self.model = self.names.fresh(class_name(graph.name, graph.header))
+        self.layers = dict.fromkeys(layers_of(self.plan.classes), "")
+        for key in self.layers:
+            self.layers[key] = name_layer(key, self.names)
+        self.callees: dict[int, Callee] = {}
+        for spec in self.plan.classes:
+            name = self.model if spec.scope.parent is None else self.names.fresh(self._name(spec))
+            defaults = tuple((p.name, p.default) for p in spec.fit.parameters if p.default is not None)
+            self.callees[spec.id] = Callee(name, defaults)
+        self.outputs = self._output_names()
+
+    def _name(self, spec: ClassSpec) -> str:
+        scope = spec.scope
+        title = scope.title or scope.name or scope.kind.value
+        if scope.kind is not ScopeKind.BLOCK:
+            title = title.rstrip("0123456789_") or title
+        return class_name(title, self.graph.header)
+
+    def _output_names(self) -> dict[str, str]:
+        names = {}
+        if len(self.graph.outputs) > 1:
+            names["main"] = self.names.fresh(f"{self.model}Output")
+        if self.graph.aux:
+            names["training"] = self.names.fresh(f"{self.model}TrainingOutput")
+        return names
+
+    def text(self) -> str:
+        needs = {need for spec in self.plan.classes for need in spec.needs}
+        sections = [HELPERS[need] for need in sorted(needs)]
+        sections += [layer_class(key, name) for key, name in self.layers.items()]
+        sections += self._output_classes()
+        sections += [self._class(spec) for spec in self.plan.classes]
+        body = "\n\n\n".join("\n".join(section) for section in sections)
+        head = [*self._docstring(), "", *_imports(body), "", f'__all__ = ["{self.model}"]']
+        return "\n".join(head) + "\n\n\n" + body + "\n"
+
+    def _docstring(self) -> list[str]:
+        graph, figures = self.graph, metrics(self.graph)
+        shapes = [graph.node(id_).shape for id_ in graph.inputs]
+        takes = ", ".join("(" + ", ".join(["N", *map(str, s.full)]) + ")" for s in shapes)
+        gives = ", ".join("(" + ", ".join(["N", *map(str, graph.node(o.node).shape.full)]) + ")" for o in graph.outputs)
+        header = safe(graph.header)
+        lines = [f'"""{self.model}, compiled by resdsl from the model `{graph.name}`.', ""]
+        lines += [*header.split("\n"), ""] if header else []
+        lines += [
+            f"Input {takes}, output {gives}.",
+            f"{figures.params:,} parameters, {figures.macs / 1e9:.3f} GMACs, depth {figures.depth}.",
+            '"""',
+        ]
+        return lines
+
+    def _output_classes(self) -> list[list[str]]:
+        main = [(o.name or "output") for o in self.graph.outputs]
+        fields = {"main": main, "training": [*main, *(a.name for a in self.graph.aux)]}
+        says = {"main": "What the model returns.", "training": "What the model returns in training."}
+        return [
+            [
+                f"class {name}(NamedTuple):",
+                f'    """{says[kind]}"""',
+                "",
+                *(f"    {f}: Tensor" for f in _fields(fields[kind])),
+            ]
+            for kind, name in self.outputs.items()
+        ]
+
+    def _class(self, spec: ClassSpec) -> list[str]:
+        renderer = Renderer(spec.fit, self.callees, self.layers)
+        init, base = constructor(spec, renderer)
+        lines = [f"class {self.callees[spec.id].name}({base}):", *class_docstring(self.graph, spec.scope), ""]
+        lines += [*init, ""]
+        takes = [*(f"{name}: Tensor" for name in spec.body.takes), *(f"{m}: nn.Module" for m in spec.body.modules)]
+        lines += fit_line(f"def forward(self, {', '.join(takes)}) -> {self._returns(spec)}:", 1)
+        lines += renderer.statements(spec.body.forward, 2, self.outputs)
+        return lines
+
+    def _returns(self, spec: ClassSpec) -> str:
+        if spec.scope.parent is not None:
+            count = len(self.plan.flow.borders[spec.scope].outputs)
+            return "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
+        main = self.outputs.get("main", "Tensor")
+        return f"{main} | {self.outputs['training']}" if "training" in self.outputs else main
+
+
+def _fields(names: list[str]) -> list[str]:
+    """Names of outputs as fields of a named tuple."""
+    fresh = Names(set())
+    return [fresh.fresh(n if attribute(n) and not n.startswith("_") else f"output_{i}") for i, n in enumerate(names)]
+
+
+def _imports(body: str) -> list[str]:
+    first = []
+    if "OrderedDict(" in body:
+        first.append("from collections import OrderedDict")
+    if "(NamedTuple)" in body:
+        first.append("from typing import NamedTuple")
+    second = []
+    if "torch." in body:
+        second.append("import torch")
+    if "F." in body:
+        second.append("import torch.nn.functional as F")
+    second.append("from torch import Tensor, nn")
+    return [*first, "", *second] if first else second

@@ -1,0 +1,248 @@
+"""Constructor parameters: which numbers of a block differ between its uses, and how they hang together.
+
+Every slot is a column of values, one for each use of the block. A constant column is a literal. Another is, in
+this order, a parameter of the block in the language (`width`), a multiple or part of one (`width * 4`), a sum
+of two, or a parameter of its own. Any fit that holds for all uses is right, since the file is for this net.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import combinations
+
+from resdsl.backends.torch.ir import MAIN, Draft, Leaf, Slot
+from resdsl.ops.base import Literal
+
+Row = tuple[Literal, ...]
+Column = tuple[Literal | None, ...]
+
+SIZES = {"channels", "count", "size"}
+DEFAULTS = {"stride": 1, "groups": 1, "dilation": 1}
+ALWAYS_PARAMETER = {"stride", "channels", "groups", "dilation"}
+
+
+class Missing:
+    """The value of a slot in a use that has no such member."""
+
+
+MISSING = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A constructor parameter and its value in each use."""
+
+    name: str
+    kind: str
+    column: tuple[Literal, ...]
+
+    @property
+    def default(self) -> Literal:
+        return DEFAULTS.get(self.kind) if self.kind in DEFAULTS and DEFAULTS[self.kind] in self.column else None
+
+    @property
+    def type(self) -> str:
+        values = {type(v) for v in self.column}
+        for kind, text in ((Fraction, "float"), (tuple, "tuple[int, ...]"), (str, "str")):
+            if kind in values:
+                return text if len(values) == 1 or kind is Fraction else f"int | {text}"
+        return "bool" if values == {bool} else "int"
+
+
+@dataclass(slots=True)
+class Fit:
+    """How a class writes its slots, and what its constructor takes."""
+
+    parameters: list[Parameter] = field(default_factory=list)
+    texts: dict[Slot, str] = field(default_factory=dict)
+    literals: dict[Slot, Literal] = field(default_factory=dict)
+    """Slots that are the same in every use."""
+    conditions: dict[str, str] = field(default_factory=dict)
+    """When an optional member is there."""
+    dropped: set[Slot] = field(default_factory=set)
+    """Comments that are not the same everywhere."""
+
+    @property
+    def names(self) -> set[str]:
+        return {p.name for p in self.parameters}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    name: str
+    column: tuple[Literal, ...]
+    kind: str
+
+
+class Fitter:
+    """Fits the columns of one class. `candidates` are the block's own parameters and `let`s, best first."""
+
+    def __init__(self, drafts: list[Draft], candidates: list[Candidate], taken: set[str]) -> None:
+        self.drafts = drafts
+        self.candidates = candidates
+        self.taken = set(taken)
+        self.fit = Fit()
+        self.used: dict[str, Candidate] = {}
+
+    def run(self) -> Fit:
+        sample = self._sample()
+        for part in sample:
+            for index, leaf in enumerate(sample[part]):
+                self._slot(Slot(part, index), leaf)
+        for member in self.drafts[0].optional:
+            self._condition(member)
+        order = {c.name: i for i, c in enumerate(self.candidates)}
+        chosen = sorted(self.used.values(), key=lambda c: order.get(c.name, len(order)))
+        self.fit.parameters = _required_first([Parameter(c.name, c.kind, c.column) for c in chosen])
+        return self.fit
+
+    def _sample(self) -> dict[str, list[Leaf]]:
+        """The leaves of a use that has every part."""
+        parts: dict[str, list[Leaf]] = {MAIN: self.drafts[0].leaves.parts[MAIN]}
+        for draft in self.drafts:
+            for part, leaves in draft.leaves.parts.items():
+                parts.setdefault(part, leaves)
+        return parts
+
+    def column(self, slot: Slot) -> tuple[Literal | Missing, ...]:
+        values: list[Literal | Missing] = []
+        for draft in self.drafts:
+            leaves = draft.leaves.parts.get(slot.part)
+            values.append(leaves[slot.index].value if leaves else MISSING)
+        return tuple(values)
+
+    def _slot(self, slot: Slot, leaf: Leaf) -> None:
+        column = self.column(slot)
+        present = [v for v in column if v is not MISSING]
+        constant = all(_same(v, present[0]) for v in present)
+        if constant and (slot.part == MAIN or leaf.kind not in ALWAYS_PARAMETER or not self._matches(column, leaf)):
+            self.fit.literals[slot] = present[0]  # type: ignore[assignment]
+            return
+        if leaf.kind == "comment":
+            self.fit.dropped.add(slot)
+            return
+        if leaf.name == "inplace":
+            self.fit.literals[slot] = False
+            return
+        self.fit.texts[slot] = self._express(column, leaf)
+
+    def _matches(self, column: tuple[Literal | Missing, ...], leaf: Leaf) -> bool:
+        """Whether a member that not all uses have would read better with a parameter than with a number."""
+        return len(set(map(repr, column))) > 1 and any(
+            _agrees(column, c.column) and (leaf.kind in SIZES or c.name == leaf.name)
+            for c in self.candidates
+            if len({repr(v) for v in c.column}) > 1
+        )
+
+    def _express(self, column: tuple[Literal | Missing, ...], leaf: Leaf) -> str:
+        ranked = self._ranked(leaf)
+        for candidate in ranked:
+            if _agrees(column, candidate.column):
+                return self._use(candidate)
+        if leaf.kind in SIZES:
+            text = self._derived(column, ranked)
+            if text is not None:
+                return text
+        full = tuple(v if v is not MISSING else _filler(column) for v in column)
+        return self._use(Candidate(self._fresh(leaf), full, leaf.kind))  # type: ignore[arg-type]
+
+    def _ranked(self, leaf: Leaf) -> list[Candidate]:
+        known = [*self.candidates, *(c for c in self.used.values() if c not in self.candidates)]
+        varying = [c for c in known if len({repr(v) for v in c.column}) > 1]
+        if leaf.kind not in SIZES:
+            varying = [c for c in varying if c.name != "in_channels"]
+        return sorted(varying, key=lambda c: (c.name != leaf.name, c.kind != leaf.kind, c.name not in self.used))
+
+    def _derived(self, column: tuple[Literal | Missing, ...], ranked: list[Candidate]) -> str | None:
+        numbers = [c for c in ranked if all(_is_int(v) for v in c.column)]
+        known = [i for i, v in enumerate(column) if v is not MISSING]
+        first = known[0]
+        value = column[first]
+        if not isinstance(value, int):
+            return None
+        for c in numbers:
+            base = c.column[first]
+            assert isinstance(base, int)
+            if base and value % base == 0 and all(column[i] == c.column[i] * (value // base) for i in known):  # type: ignore[operator]
+                return f"{self._use(c)} * {value // base}"
+            if value and base % value == 0 and all(c.column[i] == column[i] * (base // value) for i in known):  # type: ignore[operator]
+                return f"{self._use(c)} // {base // value}"
+        for c in numbers:
+            offset = value - c.column[first]  # type: ignore[operator]
+            if all(column[i] == c.column[i] + offset for i in known):  # type: ignore[operator]
+                return f"{self._use(c)} {'+' if offset > 0 else '-'} {abs(offset)}"
+        for a, b in combinations(numbers, 2):
+            if all(column[i] == a.column[i] + b.column[i] for i in known):  # type: ignore[operator]
+                return f"{self._use(a)} + {self._use(b)}"
+            if all(column[i] == a.column[i] * b.column[i] for i in known):  # type: ignore[operator]
+                return f"{self._use(a)} * {self._use(b)}"
+        return None
+
+    def _use(self, candidate: Candidate) -> str:
+        self.used.setdefault(candidate.name, candidate)
+        self.taken.add(candidate.name)
+        return candidate.name
+
+    def _fresh(self, leaf: Leaf) -> str:
+        names = {c.name for c in self.candidates} | self.taken
+        base = leaf.name
+        if base in names and leaf.member:
+            base = f"{leaf.member}_{leaf.name}"
+        base = "".join(ch if ch.isidentifier() or ch.isdigit() else "_" for ch in base)
+        name, number = base, 1
+        while name in names or not name.isidentifier():
+            number += 1
+            name = f"p_{base}" if not base.isidentifier() else f"{base}{number}"
+        return name
+
+    def _condition(self, member: str) -> None:
+        """When an optional member is there, as a person would say it; otherwise a parameter of its own."""
+        there = tuple(draft.optional[member] is not None for draft in self.drafts)
+        if len(set(there)) == 1:
+            return
+        atoms = self._atoms()
+        for text, holds in atoms:
+            if holds == there:
+                self.fit.conditions[member] = text
+                return
+        for (text, holds), (other, also) in combinations(atoms, 2):
+            if tuple(a or b for a, b in zip(holds, also, strict=True)) == there:
+                self.fit.conditions[member] = f"{text} or {other}"
+                return
+        leaf = Leaf(True, "flag", member, member)
+        self.fit.conditions[member] = self._use(Candidate(self._fresh(leaf), there, "flag"))
+
+    def _atoms(self) -> list[tuple[str, tuple[bool, ...]]]:
+        known = list(self.used.values())
+        atoms = [(f"{c.name} != 1", tuple(v != 1 for v in c.column)) for c in known if c.kind in DEFAULTS]
+        sizes = [c for c in known if c.kind in SIZES and all(_is_int(v) for v in c.column)]
+        entries = [c for c in sizes if c.name == "in_channels"]
+        for entry in entries:
+            for slot, text in self.fit.texts.items():
+                column = self.column(slot)
+                if slot.part == MAIN and all(_is_int(v) for v in column) and text != entry.name:
+                    atoms.append(
+                        (f"{entry.name} != {text}", tuple(a != b for a, b in zip(entry.column, column, strict=True)))
+                    )
+        return atoms
+
+
+def _required_first(parameters: list[Parameter]) -> list[Parameter]:
+    return [p for p in parameters if p.default is None] + [p for p in parameters if p.default is not None]
+
+
+def _agrees(column: tuple[Literal | Missing, ...], other: tuple[Literal, ...]) -> bool:
+    return all(v is MISSING or _same(v, o) for v, o in zip(column, other, strict=True))
+
+
+def _same(a: object, b: object) -> bool:
+    return a == b and isinstance(a, bool) == isinstance(b, bool)
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _filler(column: tuple[Literal | Missing, ...]) -> Literal:
+    return next(v for v in column if v is not MISSING)  # type: ignore[return-value]

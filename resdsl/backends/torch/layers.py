@@ -1,0 +1,63 @@
+"""Layers that initialise themselves: a subclass for each kind of layer and initialisation in the file.
+
+PyTorch's constructors call `reset_parameters`; overriding it fills every tensor once, where filling it again
+afterwards, as is common, does the work twice.
+"""
+
+from __future__ import annotations
+
+from resdsl.backends.torch.classes import ClassSpec
+from resdsl.backends.torch.ir import ChainModule, LayerModule, Module
+from resdsl.backends.torch.render import LayerKey
+from resdsl.backends.torch.spelling import Names
+from resdsl.ops.init import Constant, Init
+
+
+def layers_of(classes: list[ClassSpec]) -> list[LayerKey]:
+    """Every kind of layer with an initialisation of its own, in order of first use."""
+    found: dict[LayerKey, None] = {}
+    for spec in classes:
+        for module in [*(m for _, m in spec.body.members if m is not None), *spec.optional.values()]:
+            for layer in _layers(module):
+                if layer.init:
+                    found.setdefault((layer.target, layer.init, layer.keeps_default))
+    return list(found)
+
+
+def _layers(module: Module) -> list[LayerModule]:
+    if isinstance(module, LayerModule):
+        return [module]
+    if isinstance(module, ChainModule):
+        return [layer for _, item in module.items for layer in _layers(item)]
+    return []
+
+
+def name_layer(key: LayerKey, names: Names) -> str:
+    """`KaimingNormalConv2d`, `ConstantBiasConv2d`."""
+    target, init, _ = key
+    words = dict(init)
+    first = words.get("weight")
+    if first is not None:
+        prefix = _word(first) + ("Weight" if isinstance(first, Constant) else "")
+    else:
+        tensor, other = init[0]
+        prefix = _word(other) + tensor.capitalize()
+    return names.fresh(prefix + target.removeprefix("nn."))
+
+
+def _word(init: Init) -> str:
+    if isinstance(init, Constant):
+        return {0: "Zero", 1: "One"}.get(int(init.value), "Constant") if init.value in (0, 1) else "Constant"
+    return "".join(part.capitalize() for part in init.kind.split("_"))
+
+
+def layer_class(key: LayerKey, name: str) -> list[str]:
+    """The subclass, on lines."""
+    target, init, keeps_default = key
+    told = ", ".join(f"{tensor} {value.describe()}" for tensor, value in init)
+    lines = [f"class {name}({target}):", f'    """`{target}` that starts with {told}."""', ""]
+    lines.append("    def reset_parameters(self) -> None:")
+    if keeps_default:
+        lines.append("        super().reset_parameters()")
+    lines += [f"        {value.line(f'self.{tensor}')}" for tensor, value in init]
+    return lines

@@ -1,0 +1,109 @@
+"""Lines of Python as `ruff format` leaves them: what does not fit is exploded, one element a line."""
+
+from __future__ import annotations
+
+WIDTH = 88
+"""`ruff format`'s own default."""
+
+PAIRS = {"(": ")", "[": "]", "{": "}"}
+
+
+def fit(text: str, indent: int, comment: str | None = None) -> list[str]:
+    """`text` at `indent` levels, on one line if it fits; the comment stands on the line if there is room."""
+    pad = "    " * indent
+    line = f"{pad}{text}"
+    if comment is not None and len(line) + len(comment) + 4 <= WIDTH:
+        return [f"{line}  # {comment}"]
+    if len(line) <= WIDTH:
+        return [line]
+    return explode(text, indent)
+
+
+def explode(text: str, indent: int, end: str = "") -> list[str]:
+    """The last brackets of `text` opened, each element on lines of its own; the text itself if it has none."""
+    pad = "    " * indent
+    line = f"{pad}{text}{end}"
+    opening = _last_bracket(text)
+    if len(line) <= WIDTH or opening is None:
+        return [line]
+    head, inside, tail = text[: opening + 1], text[opening + 1 : _match(text, opening)], text[_match(text, opening) :]
+    if not inside:
+        return [line]
+    lines = [pad + head]
+    parts = split(inside)
+    generator = len(parts) == 1 and _clauses(parts[0])
+    if generator:
+        lines += ["    " * (indent + 1) + clause for clause in _clauses(parts[0])]
+    else:
+        for part in parts:
+            lines += explode(part, indent + 1, ",")
+    lines.append(pad + tail + end)
+    return lines
+
+
+def split(text: str) -> list[str]:
+    """Elements between commas that stand in no brackets and no string."""
+    parts, depth, start, quote = [], 0, 0, ""
+    for place, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        elif char == "," and depth == 0:
+            parts.append(text[start:place].strip())
+            start = place + 1
+    rest = text[start:].strip()
+    return [*parts, rest] if rest else parts
+
+
+def _clauses(text: str) -> list[str]:
+    """`Block(8) for i in range(3)` as two lines; nothing if it is no generator."""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if depth == 0 and text.startswith(" for ", place):
+            return [text[:place], text[place + 1 :]]
+    return []
+
+
+def _last_bracket(text: str) -> int | None:
+    """The bracket that closes last, outside all others."""
+    if not text or text[-1] not in ")]}:":
+        return None
+    depth, opening, found = 0, 0, None
+    quote = ""
+    for place, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in PAIRS:
+            if depth == 0:
+                opening = place
+            depth += 1
+        elif char in PAIRS.values():
+            depth -= 1
+            if depth == 0:
+                found = opening
+    return found
+
+
+def _match(text: str, opening: int) -> int:
+    depth, quote = 0, ""
+    for place in range(opening, len(text)):
+        char = text[place]
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in PAIRS:
+            depth += 1
+        elif char in PAIRS.values():
+            depth -= 1
+            if depth == 0:
+                return place
+    raise AssertionError(f"unbalanced brackets in {text!r}")

@@ -1,0 +1,146 @@
+"""The constructor of a generated class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resdsl.backends.torch.classes import ClassSpec
+from resdsl.backends.torch.ir import (
+    Assign,
+    Expr,
+    If,
+    IfMember,
+    MemberValue,
+    Module,
+    ParameterModule,
+    Slot,
+    Statement,
+    Template,
+    Var,
+)
+from resdsl.backends.torch.layout import fit as fit_line
+from resdsl.backends.torch.render import Renderer, literal
+from resdsl.ops.init import Constant
+
+
+def constructor(spec: ClassSpec, renderer: Renderer) -> tuple[list[str], str]:
+    """The lines of `__init__`, and the class's base."""
+    members = [(path, module if module is not None else spec.optional.get(path)) for path, module in spec.body.members]
+    names = [path for path, _ in members]
+    indexed = bool(names) and names == [str(i) for i in range(len(names))] and not spec.optional
+    lines = _signature(spec)
+    if indexed:
+        renderer.indexed = True
+        modules = ", ".join(renderer.module(m) for _, m in members if m is not None)
+        lines += fit_line(f"super().__init__({modules})", 2)
+        return lines + _plain(spec, renderer), "nn.Sequential"
+    lines.append("        super().__init__()")
+    lines += _plain(spec, renderer)
+    done: set[str] = set()
+    for path, module in members:
+        if path not in done:
+            done |= _member(spec, renderer, lines, dict(members), path, module, done)
+    return lines, "nn.Module"
+
+
+def _signature(spec: ClassSpec) -> list[str]:
+    texts = ["self"]
+    for p in spec.fit.parameters:
+        default = f" = {literal(p.default)}" if p.default is not None else ""
+        texts.append(f"{p.name}: {p.type}{default}")
+    return fit_line(f"def __init__({', '.join(texts)}) -> None:", 1)
+
+
+def _plain(spec: ClassSpec, renderer: Renderer) -> list[str]:
+    """Numbers that the forward pass needs."""
+    lines = [f"        self.{name} = {renderer.slot(slot)}" for name, slot in spec.body.constants]
+    kept: dict[str, str] = {}
+    for slot in _slots(spec.body.forward):
+        if slot in spec.fit.texts:
+            kept.setdefault(renderer.kept(slot), renderer.slot(slot))
+    return lines + [f"        self.{name} = {text}" for name, text in kept.items()]
+
+
+def _member(
+    spec: ClassSpec,
+    renderer: Renderer,
+    lines: list[str],
+    members: dict[str, Module | None],
+    path: str,
+    module: Module | None,
+    done: set[str],
+) -> set[str]:
+    """Write one member (or the list it is in); the paths that are written now."""
+    *containers, _ = path.split(".")
+    if containers:
+        whole = _as_list(members, ".".join(containers))
+        _containers(lines, renderer, containers[:-1] if whole else containers, done)
+        if whole:
+            place = ".".join(containers)
+            inside = ", ".join(renderer.module(m) for m in whole.values() if m is not None)
+            lines += renderer.set_member(place, f"nn.ModuleList([{inside}])")
+            renderer.lists.add(place)
+            return {place, *whole}
+    condition = spec.fit.conditions.get(path)
+    if module is None:
+        lines.append(f"        {renderer.member(path)} = None")
+    elif condition is not None:
+        lines.append(f"        {renderer.member(path)} = None")
+        lines += fit_line(f"if {condition}:", 2)
+        lines += renderer.set_member(path, renderer.module(module), 3)
+    elif isinstance(module, ParameterModule):
+        lines += _parameter(renderer, path, module)
+    else:
+        lines += renderer.set_member(path, renderer.module(module))
+    return {path}
+
+
+def _parameter(renderer: Renderer, path: str, module: ParameterModule) -> list[str]:
+    shape = ", ".join(renderer.slot(s) for s in module.shape)
+    if isinstance(module.init, Constant):
+        return fit_line(
+            f"{renderer.member(path)} = nn.Parameter(torch.full(({shape},), {float(module.init.value)!r}))", 2
+        )
+    made = fit_line(f"{renderer.member(path)} = nn.Parameter(torch.empty({shape}))", 2)
+    return [*made, f"        {module.init.line(renderer.member(path))}"]
+
+
+def _as_list(members: dict[str, Module | None], container: str) -> dict[str, Module | None] | None:
+    """The items of a container whose names are 0, 1, ...: a module list."""
+    inside = {p: m for p, m in members.items() if p.startswith(container + ".")}
+    wanted = {f"{container}.{i}" for i in range(len(inside))}
+    if set(inside) != wanted or any(m is None or isinstance(m, ParameterModule) for m in inside.values()):
+        return None
+    return {f"{container}.{i}": inside[f"{container}.{i}"] for i in range(len(inside))}
+
+
+def _containers(lines: list[str], renderer: Renderer, names: list[str], done: set[str]) -> None:
+    for depth in range(1, len(names) + 1):
+        path = ".".join(names[:depth])
+        if path not in done:
+            done.add(path)
+            lines += renderer.set_member(path, "nn.Module()")
+
+
+def _slots(statements: tuple[Statement, ...]) -> Iterator[Slot]:
+    for statement in statements:
+        if isinstance(statement, If):
+            yield from _slots(statement.body)
+        elif isinstance(statement, Assign):
+            yield from _expr_slots(statement.value)
+        else:
+            for value in statement.values:
+                yield from _expr_slots(value)
+
+
+def _expr_slots(expr: Expr) -> Iterator[Slot]:
+    if isinstance(expr, Var | MemberValue):
+        return
+    if isinstance(expr, IfMember):
+        yield from _expr_slots(expr.otherwise)
+        yield from _expr_slots(expr.operand)
+        return
+    if isinstance(expr, Template):
+        yield from (arg.slot for arg in expr.args)
+    for operand in expr.operands:
+        yield from _expr_slots(operand)
