@@ -126,7 +126,9 @@ def initialisers() -> str:
     for name, cls in INITS.items():
         given = {field: Fraction("0.01") for field, info in cls.model_fields.items() if info.is_required()}
         rows += f"| {code(signature(name, cls))} | {code(cls.model_validate(given).line('weight'))} |\n"
-    return f"## Initialisers\n\nUnset, `init=` is PyTorch's own default.\n\n| `init=` | PyTorch |\n| --- | --- |\n{rows}"
+    return (
+        f"## Initialisers\n\nUnset, `init=` is PyTorch's own default.\n\n| `init=` | PyTorch |\n| --- | --- |\n{rows}"
+    )
 
 
 def row(cls: type[Operator]) -> str:
@@ -146,7 +148,7 @@ def row(cls: type[Operator]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def signature(name: str, cls: type[Operator] | type[Init]) -> str:
+def signature(name: str, cls: type[Operator | Init]) -> str:
     """`name(argument, argument=default)`."""
     fields = cls.model_fields.items()
     parts = [field if info.is_required() else f"{field}={default_text(field, info)}" for field, info in fields]

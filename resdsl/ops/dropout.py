@@ -14,7 +14,7 @@ class Dropout(Pointwise):
     kind = "dropout"
     role = Role.DROPOUT
     summary = "in training, each element is 0 with probability `p` (Srivastava et al., 2014)"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # in eval its output is its input
 
     p: Chance = Fraction(1, 2)
 

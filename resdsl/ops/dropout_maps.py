@@ -16,7 +16,7 @@ class DropoutMaps(Pointwise):
     kind = "dropout_maps"
     role = Role.DROPOUT
     summary = "in training, each channel is 0 with probability `p` (Tompson et al., arXiv:1411.4280)"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # in eval its output is its input
 
     p: Chance = Fraction(1, 2)
 

@@ -6,11 +6,11 @@ from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
 
 
 class Elu(Activation):
-    """x where positive, exp(x) - 1 elsewhere. In place, autograd keeps its output."""
+    """x where positive, exp(x) - 1 elsewhere."""
 
     kind = "elu"
     summary = "x where positive, exp(x) - 1 elsewhere"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # where it acts in place itself
     may_be_inplace = True
 
     def torch(self, inputs: Shapes) -> Torch:

@@ -12,7 +12,7 @@ class Flatten(Weightless):
     kind = "flatten"
     role = Role.SHAPE
     summary = "all elements as one vector"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # a view of its input
 
     def infer(self, inputs: Shapes) -> Shape:
         return Shape(inputs[0].numel)

@@ -6,12 +6,12 @@ from resdsl.ops.base import Call, Layer, Pointwise, Role, Shapes, Torch
 
 
 class Identity(Pointwise):
-    """x. Its output is its input, so nothing may act on it in place."""
+    """x."""
 
     kind = "identity"
     role = Role.SHAPE
     summary = "the value itself"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # its output is its input
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.Identity"), Call("{0}", binds=0), inline=True)

@@ -9,11 +9,11 @@ from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
 
 
 class LeakyRelu(Activation):
-    """x where positive, `slope` * x elsewhere. In place, autograd keeps its output."""
+    """x where positive, `slope` * x elsewhere."""
 
     kind = "leaky_relu"
     summary = "x where positive, slope * x elsewhere"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # where it acts in place itself
     may_be_inplace = True
 
     slope: Positive = Fraction("0.01")

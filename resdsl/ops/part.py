@@ -14,7 +14,7 @@ class Part(Pointwise):
     kind = "part"
     role = Role.SHAPE
     summary = "part `i` (from 0) of the channels in `of` equal parts"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # a view of its input
 
     i: Count
     of: Width

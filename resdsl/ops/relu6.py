@@ -6,11 +6,10 @@ from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
 
 
 class Relu6(Activation):
-    """min(max(x, 0), 6). In place, autograd keeps its output."""
+    """min(max(x, 0), 6)."""
 
     kind = "relu6"
     summary = "min(max(x, 0), 6)"
-    keeps_output_for_backward = True
     may_be_inplace = True
 
     def torch(self, inputs: Shapes) -> Torch:

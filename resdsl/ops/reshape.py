@@ -16,7 +16,7 @@ class Reshape(Weightless):
     kind = "reshape"
     role = Role.SHAPE
     summary = "the same elements in another shape"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # a view of its input
 
     to: Extent
 

@@ -15,7 +15,7 @@ class Shuffle(Pointwise):
     kind = "shuffle"
     role = Role.SHAPE
     summary = "channels of `groups` groups, interleaved (Zhang et al., arXiv:1707.01083)"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # a view where nothing moves, unless the device has a kernel of its own
 
     groups: Width
 

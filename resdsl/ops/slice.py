@@ -14,7 +14,7 @@ class Slice(Pointwise):
     kind = "slice"
     role = Role.SHAPE
     summary = "channels from `start` up to, not including, `stop`"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # a view of its input
 
     start: Count
     stop: Width

@@ -17,7 +17,7 @@ class SpaceToDepth(Weightless):
     kind = "space_to_depth"
     role = Role.RESIZE
     summary = "each `factor` x `factor` tile becomes one position with `factor`^2 times the channels"
-    keeps_output_for_backward = True
+    keeps_output_for_backward = True  # a view where nothing moves, unless the device has a kernel of its own
 
     factor: Width
 
