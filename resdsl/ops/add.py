@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Call, Shapes, Torch
-from resdsl.ops.merging import Merge, equal_shapes
+from resdsl.ops.base import Shapes, Torch
+from resdsl.ops.merging import Merge, equal_shapes, joined
 from resdsl.shapes import Shape
 
 
@@ -17,4 +17,4 @@ class Add(Merge):
         return equal_shapes(self.kind, inputs)
 
     def torch(self, inputs: Shapes) -> Torch:
-        return Torch(call=Call(" + ".join(f"{{{i}}}" for i in range(len(inputs))), precedence=2, binds=2))
+        return Torch(call=joined("+", len(inputs), precedence=2))

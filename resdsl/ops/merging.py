@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Fault
-from resdsl.ops.base import Role, Shapes, Weightless, Window
+from resdsl.ops.base import Call, Role, Shapes, Weightless, Window
 from resdsl.shapes import Shape
 
 
@@ -24,3 +24,10 @@ def equal_shapes(kind: str, inputs: Shapes) -> Shape:
         if shape != first:
             raise Fault("E301", f"{kind} of unequal shapes: {first} and {shape}", operand=index)
     return first
+
+
+def joined(sign: str, count: int, precedence: int) -> Call:
+    """The operands with a sign between them. A single one is copied, so that the result's memory is its own."""
+    if count == 1:
+        return Call("{0}.clone()", binds=0)
+    return Call(f" {sign} ".join(f"{{{i}}}" for i in range(count)), precedence=precedence, binds=precedence)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Fault
-from resdsl.ops.base import Call, Shapes, Torch
-from resdsl.ops.merging import Merge
+from resdsl.ops.base import Shapes, Torch
+from resdsl.ops.merging import Merge, joined
 from resdsl.shapes import Shape
 
 
@@ -27,7 +27,7 @@ class Mul(Merge):
         return full
 
     def torch(self, inputs: Shapes) -> Torch:
-        return Torch(call=Call(" * ".join(f"{{{i}}}" for i in range(len(inputs))), precedence=1, binds=1))
+        return Torch(call=joined("*", len(inputs), precedence=1))
 
 
 def _fits(shape: Shape, full: Shape) -> bool:

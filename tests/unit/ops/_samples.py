@@ -44,7 +44,7 @@ def merges(kind: str, *inputs: Shapes) -> list[Sample]:
 
 
 _HALF = Fraction(1, 2)
-_EQUAL = tuple((shape,) * count for shape in ALL for count in (2, 3))
+_EQUAL = tuple((shape,) * count for shape in ALL for count in (1, 2, 3))
 
 _WITHOUT_ARGUMENTS = (
     "relu",
