@@ -16,7 +16,7 @@ CODES: dict[str, str] = {
     "E014": "a closing brace too many",
     "E015": "an opening brace is missing",
     "E016": "a bracket is not closed",
-    "E017": "`=` and `:` are mixed up",
+    "E017": "`=`, `:` and `==` are mixed up",
     "E018": "Python instead of resdsl",
     "E019": "a hole in a string is faulty",
     "E020": "the file is not UTF-8",

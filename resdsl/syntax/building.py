@@ -35,6 +35,8 @@ _DEEPENS = frozenset({
     "either", "both", "negation", "test", "sum", "product", "sign", "power", "apply", "item", "field", "list", "parens",
     "product_count", "target", "hole",
 })  # fmt: skip
+_PLAIN_DIGITS = 9
+"""Numbers so short are within every limit."""
 _SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9}
 
 Kid = Piece | Token
@@ -44,22 +46,21 @@ ParseInner = Callable[[int, int], "tree.Expr | None"]
 class Builder:
     """Holds what the reductions of one text share: the source, the report, what is faulty."""
 
-    def __init__(self, source: Source, report: Report, limits: Limits, parse_inner: ParseInner) -> None:
+    def __init__(self, source: Source, report: Report, limits: Limits, rules: Iterable[Rule]) -> None:
         self.source = source
         self.report = report
         self.limits = limits
-        self.parse_inner = parse_inner
+        self.parse_inner: ParseInner = lambda _start, _end: None
+        """Parses the text of a hole; whoever builds a `Builder` sets it."""
         self.last_fault = -1
         self.faulty_names: set[str] = set()
+        self.callbacks = {rule: self._callback(rule) for rule in rules}
+        """What Lark's parser calls at each reduction."""
 
     def complain(self, code: str, message: str, span: Span, **more: Any) -> None:
         """Report a fault; the item around it is faulty."""
         self.last_fault = max(self.last_fault, span.start)
         self.report.add(Diagnostic(code, message, Label(span), **more))
-
-    def callbacks(self, rules: Iterable[Rule]) -> dict[Rule, Callable[[list[Any]], Any]]:
-        """What Lark's parser calls at each reduction."""
-        return {rule: self._callback(rule) for rule in rules}
 
     def _callback(self, rule: Rule) -> Callable[[list[Any]], Any]:
         origin = str(rule.origin.name)
@@ -69,15 +70,18 @@ class Builder:
             return _first
         handler: Callable[[list[Kid], Span], Any] = getattr(self, f"on_{origin}")
         deepens = origin in _DEEPENS
+        source, limit = self.source, self.limits.nesting
 
         def reduce(raw: list[Any]) -> Piece:
             kids = _flatten(raw)
-            start, end = (kids[0].start_pos or 0, kids[-1].end_pos or 0) if kids else (0, 0)
-            span = Span(self.source, start, end)
-            depth = max((kid.depth for kid in kids if isinstance(kid, Piece)), default=0) + deepens
-            value = handler(kids, span)
-            if depth > self.limits.nesting:
-                limit = self.limits.nesting
+            start, end = (kids[0].start_pos, kids[-1].end_pos) if kids else (0, 0)
+            depth = 0
+            for kid in kids:
+                if type(kid) is Piece and kid.depth > depth:
+                    depth = kid.depth
+            depth += deepens
+            value = handler(kids, Span(source, start, end))
+            if depth > limit:
                 self.complain("E007", f"nested more than {limit} deep", Span(self.source, start, start + 1))
                 return Piece(value, start, end, -(10**9), origin)
             return Piece(value, start, end, depth, origin)
@@ -255,8 +259,6 @@ class Builder:
     def on_hole(self, kids: list[Kid], _span: Span) -> tuple[str | tree.Expr, ...]:
         if len(kids) == 3:
             return (_piece(kids).value,)
-        if kids[2].end_pos != kids[3].start_pos:
-            self.complain("E010", "expected no blank behind `}` in a name", self._span(kids[3]))
         return (_piece(kids).value, str(_token(kids[3])))
 
     def on_index(self, kids: list[Kid], _span: Span) -> Any:
@@ -387,6 +389,8 @@ class Builder:
         """An exact number; one beyond the limit of bits is a fault and counts as 1."""
         span = self._span(kid)
         text = str(_token(kid))
+        if text.isdigit() and len(text) <= _PLAIN_DIGITS:
+            return tree.Number(span, int(text), text)
         digits = text.replace("_", "")
         factor = _SUFFIXES.get(digits[-1], 1)
         mantissa, _, exponent = (digits[:-1] if factor > 1 else digits).lower().partition("e")

@@ -7,7 +7,7 @@ from typing import Any
 
 from lark import Lark
 from lark.grammar import Rule
-from lark.parsers.lalr_analysis import Shift
+from lark.parsers.lalr_analysis import ParseTableBase, Shift
 
 from resdsl.resources import root
 from resdsl.syntax.grammar import TABLE
@@ -31,23 +31,36 @@ def generate(text: str, *, strict: bool = False) -> dict[str, Any]:
     postlex: Any = _KeepTerminals()
     lark = Lark(text, parser="lalr", lexer="basic", start=STARTS, postlex=postlex, strict=strict)
     table = lark.parse_interactive("", start="start").parser_state.parse_conf.parse_table
+    order = _order(table)
     numbers: dict[Rule, int] = {}
     states = []
-    for number in range(len(table.states)):
+    for state in order:
         row = {}
-        for symbol, (action, argument) in table.states[number].items():
-            row[symbol] = argument if action is Shift else -1 - numbers.setdefault(argument, len(numbers))
-        states.append(dict(sorted(row.items())))
+        for symbol, (action, argument) in sorted(table.states[state].items(), key=lambda entry: entry[0]):
+            row[symbol] = order[argument] if action is Shift else -1 - numbers.setdefault(argument, len(numbers))
+        states.append(row)
     return {
         "ignore": sorted(lark.ignore_tokens),
         "terminals": [
             [t.name, t.pattern.type, t.pattern.value, t.priority] for t in sorted(lark.terminals, key=lambda t: t.name)
         ],
         "rules": [[rule.origin.name, [symbol.name for symbol in rule.expansion]] for rule in numbers],
-        "start": table.start_states,
-        "end": table.end_states,
+        "start": {start: order[table.start_states[start]] for start in STARTS},
+        "end": {start: order[table.end_states[start]] for start in STARTS},
         "states": states,
     }
+
+
+def _order(table: ParseTableBase[int]) -> dict[int, int]:
+    """A number for each state that does not depend on hashes: the order in which they are reached."""
+    order = {table.start_states[start]: at for at, start in enumerate(STARTS)}
+    queue = list(order)
+    for state in queue:
+        for _, (action, argument) in sorted(table.states[state].items(), key=lambda entry: entry[0]):
+            if action is Shift and argument not in order:
+                order[argument] = len(order)
+                queue.append(argument)
+    return order
 
 
 def render(data: dict[str, Any]) -> str:

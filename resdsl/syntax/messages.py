@@ -25,6 +25,8 @@ _SHOWN = 30
 
 def explain(builder: Builder, tokens: list[Token], at: int, fits: set[str], stack: list[Any]) -> None:
     """Report the token at `at`, where only tokens of the kinds in `fits` could stand."""
+    if tokens[at].type == "_NL" and not tokens[at]:
+        at += 1  # the newline that every `|` has before it: what was found is the `|`
     token = tokens[at]
     span = Span(builder.source, token.start_pos or 0, max(token.end_pos or 0, token.start_pos or 0))
     if token.type == "_NL":
@@ -36,7 +38,7 @@ def explain(builder: Builder, tokens: list[Token], at: int, fits: set[str], stac
     if token.type == "UNCLOSED":
         builder.complain("E006", "the string is not closed", span, help='end it with `"` on the same line')
         return
-    before = tokens[at - 1] if at else None
+    before = next((t for t in reversed(tokens[:at][-2:]) if t.type != "_NL" or t), None)
     code, message, more = _special(tokens, at, fits, before) or _general(token, fits, before)
     opener = _unclosed(token, fits, stack)
     if opener is not None and code == "E010":
@@ -54,13 +56,14 @@ def _special(tokens: list[Token], at: int, fits: set[str], before: Token | None)
     kind = token.type
     found = _found(token)
     if before is None:
-        return None
+        return _python(token)
     if before.type == "ARROW" and kind in {"_NL", "RBRACE", "$END"}:
         help_ = "begin the next line with `->`, or drop it"
         return "E011", f"expected a step after `->`, found {found}", {"help": help_}
     if before.type == "NAME" and str(before) in _PYTHON:
-        help_ = "`block NAME(...) { ... }` defines a block, `model NAME(...) { ... }` a network"
-        return "E018", f"`{before}` is Python, not resdsl", {"help": help_}
+        return _python(before)
+    if before.type in {"_NL", "LBRACE"} and str(token) in _PYTHON:
+        return _python(token)
     if kind == "COLON" and "LBRACE" in fits and tokens[at + 1].type in {"_NL", "$END"}:
         return "E018", "expected `{`, found `:`", {"help": "a body stands in braces"}
     if kind == "COMMA" and "ARROW" in fits:
@@ -69,9 +72,18 @@ def _special(tokens: list[Token], at: int, fits: set[str], before: Token | None)
         return "E017", "expected `:`, found `=`", {"help": "`name: step` names a step, `let name = value` a value"}
     if kind == "COLON" and "EQUAL" in fits:
         return "E017", "expected `=`, found `:`", {}
-    if "LBRACE" in fits and kind in {"_NL", "$END"} and "_NL" not in fits:
+    if kind == "EQUAL" and "CMP" in fits:
+        return "E017", "expected `==`, found `=`", {}
+    if "LBRACE" in fits and "NAME" not in fits and kind in {"_NL", "$END", "VBAR"} and "_NL" not in fits:
         return "E015", f"expected `{{` after {_shown(before)}, found {found}", {}
     return None
+
+
+def _python(token: Token) -> Said | None:
+    if str(token) not in _PYTHON:
+        return None
+    help_ = "`block NAME(...) { ... }` defines a block, `model NAME(...) { ... }` a network"
+    return "E018", f"`{token}` is Python, not resdsl", {"help": help_}
 
 
 def _general(token: Token, fits: set[str], before: Token | None) -> Said:
@@ -103,11 +115,12 @@ def _wanted(fits: set[str]) -> str:
         phrases.append("a string")
     if "_NL" in fits and not phrases:
         phrases.append("the end of the statement")
+        fits = fits - {"LBRACE"}
     if phrases and phrases[0] in {"a statement", "a step", "a value"}:
         fits = fits - {"LBRACE", "LSQB", "IN"}
     phrases += [_SIGNS[kind] for kind in _TOLD if kind in fits and kind != "RBRACE"]
     if not phrases:
-        phrases = [_SIGNS.get(kind, f"`{kind.lower()}`") for kind in sorted(fits) if not kind.startswith(("_", "$"))]
+        phrases = ["`}`"] if "RBRACE" in fits else [_SIGNS[kind] for kind in sorted(fits) if kind in _SIGNS]
     if not phrases:
         return "the end"
     phrases = phrases[:4]
@@ -132,7 +145,7 @@ def _shown(token: Token) -> str:
 
 def _found(token: Token) -> str:
     if token.type == "$END":
-        return "the end of the file"
+        return str(token)
     if token.type == "_NL":
-        return "`;`" if str(token) == ";" else "`|`" if not token else "the end of the line"
+        return "`;`" if str(token) == ";" else "the end of the line"
     return _shown(token)

@@ -6,6 +6,7 @@ goes on at the statement's end. Statements end at newlines, so that one fault is
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from lark.exceptions import UnexpectedToken
@@ -24,7 +25,6 @@ from resdsl.syntax.messages import explain
 from resdsl.syntax.tokens import ITEM_TYPES, filter_tokens
 
 _STATEMENT_END = frozenset({"_NL", "RBRACE", "$END"})
-_COMMENT_START = "#"
 
 
 def parse(source: Source, report: Report, *, limits: Limits = DEFAULT) -> tree.File:
@@ -45,7 +45,8 @@ def parse_expression(source: Source, report: Report, *, limits: Limits = DEFAULT
 
 
 def _builder(source: Source, report: Report, limits: Limits) -> Builder:
-    builder = Builder(source, report, limits, lambda start, end: _parse_range(builder, start, end))
+    builder = Builder(source, report, limits, grammar().rules)
+    builder.parse_inner = partial(_parse_range, builder)
     return builder
 
 
@@ -74,10 +75,11 @@ class _Machine:
         self.builder = builder
         self.source = builder.source
         last = tokens[-1].end_pos if tokens else 0
-        self.tokens = [*tokens, Token("$END", "", last, end_pos=last)]
+        end = "the end of the file" if start == "start" else "the end of the expression"
+        self.tokens = [*tokens, Token("$END", end, last, end_pos=last)]
         self.start = start
         table = grammar().table
-        conf: ParseConf[int] = ParseConf(table, builder.callbacks(grammar().rules), start)  # type: ignore[arg-type]
+        conf: ParseConf[int] = ParseConf(table, builder.callbacks, start)  # type: ignore[arg-type]
         self.states: dict[int, dict[str, Any]] = table.states
         lexer: Any = None  # the machine is fed, it never asks for tokens
         self.parser: ParserState[int] = ParserState(conf, lexer)
@@ -147,7 +149,7 @@ class _Machine:
             return self._stray_brace(at)
         if inside is not None and (token.type == "$END" or (token.type in ITEM_TYPES and self._begins_line(at))):
             return self._missing_close(at, inside)
-        if token.type == "_NL" and self._lacks_open(at):
+        if self._lacks_open(at):
             return self._missing_open(at)
         if not self._after_fault() and not (inside is None and self._is_junk(at)):
             self._report(at)
@@ -161,7 +163,7 @@ class _Machine:
             return True
         if isinstance(last, Token):
             return last.type == "_FAULT"
-        return isinstance(last, Piece) and last.rule in {"body", "fault"} and "_FAULT" in self._row()
+        return isinstance(last, Piece) and last.rule == "body" and self._takes("_FAULT")
 
     def _is_junk(self, at: int) -> bool:
         first = self._first_of_statement(at)
@@ -205,7 +207,10 @@ class _Machine:
         return at
 
     def _lacks_open(self, at: int) -> bool:
-        if not self._takes("LBRACE"):
+        """Whether a body was due at the end of a line (or at a `:` before it), and its `}` is there."""
+        token = self.tokens[at]
+        ends = token.type == "_NL" or (token.type == "COLON" and self.tokens[at + 1].type == "_NL")
+        if not ends or not self._takes("LBRACE") or self._takes("NAME"):
             return False
         return self.tokens[at + 1].type == "LBRACE" or (not self.doubt and self._segment_balance(at) < 0)
 
@@ -213,6 +218,7 @@ class _Machine:
         self._report(at)
         if self.tokens[at + 1].type == "LBRACE":
             return at + 1
+        at += self.tokens[at].type == "COLON"
         here = self.tokens[at].start_pos
         self.parser.feed_token(Token("LBRACE", "{", here, end_pos=here))
         if self._balance is not None:
@@ -244,21 +250,22 @@ class _Machine:
 
     def _abandon(self, at: int) -> int:
         """Give up the statement around a place; the place of its end, or of a body worth reading."""
-        depth = self._pop(file_level=False, at=at)
+        holes = self._pop(file_level=False, at=at)
+        depth = 0
         if self._open_brace() is None:
             self.doubt = True
         place = at
         while self.tokens[place].type != "$END":
             kind = self.tokens[place].type
             if kind == "LBRACE":
-                if self._on_new_line(place) and depth <= 0:
+                if self._on_new_line(place) and depth == 0:
                     break
                 depth += 1
             elif kind == "RBRACE":
-                if depth <= 0:
+                if depth == 0 and (holes <= 0 or self._on_new_line(place - 1)):
                     break
-                depth -= 1
-            elif kind == "_NL" and (depth <= 0 or self.tokens[place + 1].type in ITEM_TYPES):
+                depth, holes = (depth - 1, holes) if depth else (depth, holes - 1)
+            elif kind == "_NL" and (depth == 0 or self.tokens[place + 1].type in ITEM_TYPES):
                 break
             place += 1
         self._feed_fault(at)
@@ -274,12 +281,13 @@ class _Machine:
         """Back to where a statement (or with `file_level` a definition) may begin; how many braces were given up."""
         states, values = self.parser.state_stack, self.parser.value_stack
         popped: list[Any] = []
-        while "_FAULT" not in self._row() or (file_level and self._open_brace() is not None):
+        while not self._takes("_FAULT") or (file_level and self._open_brace() is not None):
             states.pop()
             popped.append(values.pop())
         if self._open_brace() is None:
             self._note_names([v for v in reversed(popped) if isinstance(v, Token)], at)
-        return sum(isinstance(value, Token) and value.type == "LBRACE" for value in popped)
+        kinds = [value.type for value in popped if isinstance(value, Token)]
+        return kinds.count("LBRACE") - kinds.count("RBRACE")
 
     def _note_names(self, head: list[Token], at: int) -> None:
         """The names that a definition would have defined, from its words."""

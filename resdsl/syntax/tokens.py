@@ -58,6 +58,8 @@ def _words(raw: list[Token]) -> list[Token]:
             and not (aux_depth == -1 and before == "RPAR" and _touches(raw, at))
         ):
             out.append(retype(token, "_X"))
+        elif kind in {"NAME", "NUMBER"} and before == "RBRACE" and _touches(raw, at - 1):
+            out.append(retype(token, "TAIL"))
         else:
             out.append(token)
         listing = kind in {"KEEP", "OUTPUT"} or (listing and kind in {"NAME", "COMMA"} | KEYWORD_TYPES)
@@ -153,4 +155,4 @@ def _ends_statement(out: list[Token], tokens: list[Token], at: int) -> bool:
     while rest < len(tokens) and tokens[rest].type in {"_NL", "_SEMI"}:
         rest += 1
     following = tokens[rest].type if rest < len(tokens) else "RBRACE"
-    return out[-1].type == "ARROW" or following not in _CONTINUES | {"RBRACE", "VBAR"}
+    return out[-1].type == "ARROW" or following not in _CONTINUES | {"RBRACE"}

@@ -50,14 +50,14 @@ MUTATIONS = [
     ("let widths =", "let widths:", "E017", ":"),
     ("64, 128", "64 128", "E010", "128"),
     ("256]", "256", "E016", None),
-    ("block unit", "blok unit", "E010", "unit"),
-    ("block unit", "def unit", "E018", "unit"),
+    ("block unit", "blok unit", "E010", "blok"),
+    ("block unit", "def unit", "E018", "def"),
     ("block unit(", "block (", "E010", "("),
     ("stride = 1)[]", "stride = )[]", "E010", ")"),
     ("stride = 1)[] {", "stride = 1[] {", None, None),
     ("stride = 1)[] {", "stride = 1)[]", "E015", "\n"),
     ("stride = 1)[] {", "stride = 1)[]\n{", "E015", "\n"),
-    ("stride = 1)[] {", "stride = 1)[]:", "E010", ":"),
+    ("stride = 1)[] {", "stride = 1)[]:", "E018", ":"),
     ('else "no', "else no", "E010", "no"),
     ('{width}"', "{width}", "E006", '"no width {width}'),
     ("{width}", "{width + }", "E010", None),
@@ -93,13 +93,13 @@ MUTATIONS = [
     ("else 2) then", "2) then", "E010", "2"),
     ("| conv(3, 8)", "| | conv(3, 8)", "E010", None),
     ("| conv(3, 8)", "|", None, None),
-    ("concat {", "concat", "E015", "\n"),
+    ("concat {", "concat", "E015", None),
     ("      relu\n  }", "      relu\n", "E013", "{"),
     ("fc: linear(classes)\n}", "fc: linear(classes)\n}\n}", "E014", "}"),
     ("fc: linear(classes)", "fc: linear(classes))", "E010", ")"),
     ("fc: linear(classes)", "fc: linear(classes]", "E010", "]"),
     ("~ 1.5M", "~ x", "E010", "x"),
-    ("expect params ~ 1.5M", "expect params = 3", "E010", "="),
+    ("expect params ~ 1.5M", "expect params = 3", "E017", "="),
     ("model small =", "model small", "E010", "net"),
 ]
 
@@ -138,7 +138,7 @@ def test_three_faults_are_three_reports_and_the_rest_is_kept() -> None:
     text = TEXT.replace("64, 128", "64 128").replace("shortcut project", "shortcut").replace("~ 1.5M", "~ x")
     report = Report()
     file = parse(Source("t.res", text), report)
-    assert [(fault.code, fault.span.line) for fault in report] == [("E010", 4), ("E010", 11), ("E010", 31)]
+    assert [(fault.code, fault.span.line) for fault in report] == [("E010", 4), ("E010", 11), ("E010", 30)]
     assert [type(item).__name__ for item in file.items] == ["Use", "Model"]
     assert file.faulty_names == {"widths", "unit", "small"}
 
