@@ -35,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CompileError as error:
         _report(error.diagnostics, options)
         return FAULTY
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stdout = None  # type: ignore[assignment] # so that the interpreter does not flush it at exit
+    except BrokenPipeError:  # the reader of our output has seen enough; nothing is left to flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except (SpecError, OSError) as error:
         return _usage(str(error))
@@ -208,8 +208,8 @@ def _report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> N
 
     terminal = sys.stderr.isatty()
     color = terminal and not os.environ.get("NO_COLOR")
-    form = options.errors or ("full" if terminal else "concise")
-    print(render(diagnostics, form, color=color), end="", file=sys.stderr)
+    text = render(diagnostics, options.errors or ("full" if terminal else "concise"), color=color)
+    print(text, end="", file=sys.stderr)
 
 
 def _usage(message: str) -> int:
