@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Report
+from resdsl.files import read_source
 from resdsl.limits import DEFAULT, Limits
 from resdsl.source import Source
 from resdsl.syntax import tree
-from resdsl.files import read_source
 
 __all__ = ["parse", "parse_expression", "read_source", "tree"]
 

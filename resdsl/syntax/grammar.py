@@ -16,26 +16,30 @@ from typing import Any
 from lark.common import LexerConf
 from lark.grammar import NonTerminal, Rule, Terminal
 from lark.lexer import BasicLexer, LexerThread, PatternRE, PatternStr, TerminalDef, Token
-from lark.parsers.lalr_analysis import IntParseTable, Reduce, Shift
+from lark.parsers.lalr_analysis import IntParseTable, ParseTableBase, Reduce, Shift
 from lark.utils import TextSlice
 
 TABLE = Path(__file__).with_name("table.json")
 
+
 @dataclass(frozen=True, slots=True)
 class Grammar:
     lexer: BasicLexer
-    table: IntParseTable
+    table: ParseTableBase[int]
     rules: tuple[Rule, ...]
 
     def lex(self, text: str, start: int, end: int) -> list[Token]:
         """The tokens of `text[start:end]`; lexing is total, positions are those in `text`."""
-        return list(LexerThread.from_text(self.lexer, TextSlice(text, start, end)).lex(None))
+        thread = LexerThread.from_text(self.lexer, TextSlice(text, start, end))
+        return list(thread.lex(None))  # type: ignore[no-untyped-call]  # Lark leaves the state untyped
 
 
 def restore(data: dict[str, Any]) -> Grammar:
     """The lexer and the table that `generate` wrote down."""
     patterns = {"str": PatternStr, "re": PatternRE}
-    terminals = [TerminalDef(name, patterns[kind](value), priority) for name, kind, value, priority in data["terminals"]]
+    terminals = [
+        TerminalDef(name, patterns[kind](value), priority) for name, kind, value, priority in data["terminals"]
+    ]
     rules = tuple(
         Rule(NonTerminal(origin), [Terminal(s) if s.isupper() else NonTerminal(s) for s in symbols])
         for origin, symbols in data["rules"]
@@ -46,7 +50,8 @@ def restore(data: dict[str, Any]) -> Grammar:
         for number, row in enumerate(data["states"])
     }
     lexer = BasicLexer(LexerConf(terminals, re, data["ignore"], skip_validation=True))
-    return Grammar(lexer, IntParseTable(states, data["start"], data["end"]), rules)
+    table: ParseTableBase[int] = IntParseTable(states, data["start"], data["end"])  # type: ignore[no-untyped-call]
+    return Grammar(lexer, table, rules)
 
 
 @cache

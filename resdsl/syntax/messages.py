@@ -8,8 +8,8 @@ from lark.lexer import Token
 
 from resdsl.diagnostics import Label
 from resdsl.source import Span
-from resdsl.syntax.building import Builder
 from resdsl.syntax.characters import character_fault
+from resdsl.syntax.faults import Faults
 from resdsl.syntax.tokens import KEYWORD_TYPES
 
 _SIGNS = {
@@ -23,28 +23,28 @@ _PYTHON = frozenset({"def", "class", "while", "import", "return", "elif", "try",
 _SHOWN = 30
 
 
-def explain(builder: Builder, tokens: list[Token], at: int, fits: set[str], stack: list[Any]) -> None:
+def explain(faults: Faults, tokens: list[Token], at: int, fits: set[str], stack: list[Any]) -> None:
     """Report the token at `at`, where only tokens of the kinds in `fits` could stand."""
     if tokens[at].type == "_NL" and not tokens[at]:
         at += 1  # the newline that every `|` has before it: what was found is the `|`
     token = tokens[at]
-    span = Span(builder.source, token.start_pos or 0, max(token.end_pos or 0, token.start_pos or 0))
+    span = Span(faults.source, token.start_pos or 0, max(token.end_pos or 0, token.start_pos or 0))
     if token.type == "_NL":
-        span = Span(builder.source, span.start, span.start + 1 if len(token) else span.start)
+        span = Span(faults.source, span.start, span.start + 1 if len(token) else span.start)
     if token.type == "BAD":
         code, message = character_fault(str(token))
-        builder.complain(code, message, span)
+        faults.complain(code, message, span)
         return
     if token.type == "UNCLOSED":
-        builder.complain("E006", "the string is not closed", span, help='end it with `"` on the same line')
+        faults.complain("E006", "the string is not closed", span, help='end it with `"` on the same line')
         return
     before = next((t for t in reversed(tokens[:at][-2:]) if t.type != "_NL" or t), None)
     code, message, more = _special(tokens, at, fits, before) or _general(token, fits, before)
     opener = _unclosed(token, fits, stack)
     if opener is not None and code == "E010":
-        place = Span(builder.source, opener.start_pos or 0, opener.end_pos or 0)
+        place = Span(faults.source, opener.start_pos or 0, opener.end_pos or 0)
         code, more = "E016", {"secondary": (Label(place, "opened here"),)}
-    builder.complain(code, message, span, **more)
+    faults.complain(code, message, span, **more)
 
 
 Said = tuple[str, str, dict[str, Any]]

@@ -18,10 +18,11 @@ from resdsl.diagnostics import Label, Report
 from resdsl.limits import DEFAULT, Limits
 from resdsl.source import Source, Span
 from resdsl.syntax import tree
-from resdsl.syntax.building import Builder, Piece
+from resdsl.syntax.building import Builder
 from resdsl.syntax.characters import check_characters
 from resdsl.syntax.grammar import grammar
 from resdsl.syntax.messages import explain
+from resdsl.syntax.pieces import Piece
 from resdsl.syntax.tokens import ITEM_TYPES, filter_tokens
 
 _STATEMENT_END = frozenset({"_NL", "RBRACE", "$END"})
