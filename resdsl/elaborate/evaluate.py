@@ -1,0 +1,503 @@
+"""Expressions to values: exact, bounded, every fault at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from time import monotonic
+from typing import Any, NoReturn
+
+from resdsl.diagnostics import Diagnostic, Fault, Label, Report
+from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.elaborate.arithmetic import binary, boolean, described, number
+from resdsl.elaborate.binding import Assignment, assign, initialiser
+from resdsl.elaborate.context import Context, Home
+from resdsl.elaborate.functions import builtins
+from resdsl.elaborate.values import (
+    AUTO,
+    UNKNOWN,
+    BlockValue,
+    Builtin,
+    End,
+    FunctionValue,
+    Given,
+    InitKind,
+    Kept,
+    ModelValue,
+    OperatorValue,
+    Size,
+    Value,
+    show,
+    title,
+    whole,
+)
+from resdsl.graph import Node
+from resdsl.limits import Limits
+from resdsl.ops.init import INITS
+from resdsl.ops.registry import operator_names
+from resdsl.shapes import Axes, Shape
+from resdsl.source import Span
+from resdsl.syntax import tree
+
+
+class Failed(Exception):  # noqa: N818 - not an error of the program: the fault is already reported
+    """An expression has no value; its fault is already reported."""
+
+
+class Stop(Exception):  # noqa: N818 - as above
+    """A limit is reached and reported; nothing further can be elaborated."""
+
+
+CONTEXTUAL: dict[str, str] = {
+    "in": "is known only to a shortcut policy, in its own body and arguments",
+    "out": "is known only to a shortcut policy, in its own body and arguments",
+    "l": "is known only in a `survival` statement",
+    "L": "is known only in a `survival` statement",
+    "channels": "needs a current value, and there is none here",
+    "size": "needs a current value, and there is none here",
+}
+"""Predefined names that mean something only in some places, and where that is."""
+
+
+def extent(axes: Axes) -> Value:
+    """One number where all axes agree, else a size; the empty list for a vector."""
+    if not axes:
+        return ()
+    return axes[0] if len(set(axes)) == 1 else Size(axes)
+
+
+class Evaluator:
+    """Evaluates the expressions of one program. `report` takes the faults."""
+
+    def __init__(self, report: Report, limits: Limits) -> None:
+        self.report = report
+        self.limits = limits
+        self.deadline = monotonic() + limits.seconds
+        self.failed = False
+        self.calls = 0
+        self.predefined: dict[str, Value] = {"none": None, "auto": AUTO}
+        self.predefined.update({name: OperatorValue(name) for name in operator_names()})
+        self.predefined.update(builtins(limits))
+        self.predefined.update({name: InitKind(name) for name in INITS})
+        self.assignments: dict[tuple[int, str, int, tuple[str | None, ...]], Assignment | None] = {}
+        self._table: dict[type[tree.Expr], Callable[[Any, Context], Value]] = {
+            tree.Number: self._literal,
+            tree.Bool: self._literal,
+            tree.SizeLit: self._size,
+            tree.Text: self._text,
+            tree.Name: self._name,
+            tree.Binary: self._binary,
+            tree.Unary: self._unary,
+            tree.Choose: self._choose,
+            tree.Apply: self._apply,
+            tree.Item: self._item,
+            tree.Field: self._field,
+            tree.ListExpr: self._list,
+        }
+
+    # --- faults ----------------------------------------------------------------------------------
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        context: Context | None = None,
+        *,
+        label: str = "",
+        secondary: Iterable[Label] = (),
+        notes: Iterable[str] = (),
+        help: str | None = None,  # noqa: A002 - the word the messages use
+    ) -> None:
+        """Reports a fault, with the trace of the block that is being executed."""
+        self.failed = True
+        trace = context.activation.trace if context is not None else ()
+        self.report.add(
+            Diagnostic(
+                code, message, Label(span, label), secondary=tuple(secondary), notes=tuple(notes), help=help, trace=trace
+            )
+        )
+
+    def fail(self, code: str, message: str, span: Span, context: Context | None, **more: Any) -> NoReturn:
+        self.error(code, message, span, context, **more)
+        raise Failed
+
+    def fault(self, fault: Fault, span: Span, context: Context | None, secondary: Iterable[Label] = ()) -> None:
+        """Reports what a leaf stated, at a place."""
+        self.error(
+            fault.code, fault.message, span, context, secondary=secondary, notes=fault.notes, help=fault.help
+        )
+
+    def tick(self, span: Span, context: Context | None) -> None:
+        """Stops elaboration when its time is over."""
+        if monotonic() > self.deadline:
+            self.error(
+                "E220",
+                f"elaboration takes longer than {self.limits.seconds:g} seconds",
+                span,
+                context,
+                help="--max-seconds raises the limit",
+            )
+            raise Stop
+
+    def enter(self, name: str, span: Span, context: Context) -> None:
+        """Counts a call of a block or function within others; `leave` is due after it."""
+        self.calls += 1
+        if self.calls > self.limits.recursion:
+            self.error(
+                "E219",
+                f"`{name}` is called within itself or others more than {self.limits.recursion:,} deep",
+                span,
+                context,
+                help="--max-recursion raises the limit",
+            )
+            raise Stop
+        self.tick(span, context)
+
+    def leave(self) -> None:
+        self.calls -= 1
+
+    # --- values ----------------------------------------------------------------------------------
+
+    def evaluate(self, expr: tree.Expr, context: Context) -> Value:
+        """The value, or `UNKNOWN` where a fault is reported."""
+        try:
+            return self.value(expr, context)
+        except Failed:
+            return UNKNOWN
+
+    def value(self, expr: tree.Expr, context: Context) -> Value:
+        """The value. Raises `Failed` where a fault is reported."""
+        return self._table[type(expr)](expr, context)
+
+    def lookup(self, name: str, span: Span, context: Context) -> Value:
+        """The value of a name. Raises `Failed`."""
+        env = context.env
+        while True:
+            if name in env.variables:
+                return self._known(env.variables[name])
+            if env.parent is None:
+                break
+            env = env.parent
+        kept = context.activation.kept
+        if name in kept:
+            return self._known(kept[name])
+        home = context.home
+        if name in home.values:
+            return self._known(home.values[name])
+        if name in home.pending:
+            return self._known(self.file_let(home, name))
+        if name in self.predefined:
+            return self.predefined[name]
+        if name in ("channels", "size"):
+            return self._of_current(name, span, context)
+        if name in home.file.faulty_names:
+            self.failed = True
+            raise Failed
+        if name in CONTEXTUAL:
+            self.fail("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
+        self.fail("E101", f"there is no `{name}` here", span, context, help=self.suggestion(name, context))
+
+    def suggestion(self, name: str, context: Context) -> str | None:
+        names = {*self.predefined, *context.home.values, *context.home.pending, *context.activation.kept}
+        env: object = context.env
+        while env is not None:
+            names.update(env.variables)  # type: ignore[attr-defined]
+            env = env.parent  # type: ignore[attr-defined]
+        near = did_you_mean(name, names)
+        return f"did you mean `{near}`?" if near else None
+
+    def _known(self, value: Value) -> Value:
+        if value is UNKNOWN:
+            self.failed = True
+            raise Failed
+        return value
+
+    def _of_current(self, name: str, span: Span, context: Context) -> Value:
+        value = context.value
+        if value is UNKNOWN:
+            raise Failed
+        if not isinstance(value, Node):
+            self.fail("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
+        return value.shape.channels if name == "channels" else extent(value.shape.size)
+
+    def file_let(self, home: Home, name: str) -> Value:
+        """Computes a file-level `let` when it is first asked for."""
+        let = home.pending[name]
+        context = file_context(home)
+        if name in home.computing:
+            self.error("E218", f"`{name}` is computed from itself", let.name.span)
+            return UNKNOWN
+        home.computing.append(name)
+        value: Value = FunctionValue(let, context) if let.params is not None else self.evaluate(let.value, context)
+        home.computing.pop()
+        home.values[name] = value
+        return value
+
+    # --- expressions -----------------------------------------------------------------------------
+
+    def _literal(self, expr: tree.Number | tree.Bool, context: Context) -> Value:
+        return expr.value
+
+    def _size(self, expr: tree.SizeLit, context: Context) -> Value:
+        return Size(expr.values)
+
+    def _text(self, expr: tree.Text, context: Context) -> Value:
+        return "".join(p if isinstance(p, str) else show(self.value(p, context)) for p in expr.parts)
+
+    def _name(self, expr: tree.Name, context: Context) -> Value:
+        return self.lookup(expr.name, expr.span, context)
+
+    def _binary(self, expr: tree.Binary, context: Context) -> Value:
+        # A long sum leans to the left: it is walked, not recursed into.
+        spine = [expr]
+        left = expr.left
+        while isinstance(left, tree.Binary):
+            spine.append(left)
+            left = left.left
+        value = self.value(left, context)
+        for node in reversed(spine):
+            value = self._one_binary(node, value, context)
+        return value
+
+    def _one_binary(self, expr: tree.Binary, left: Value, context: Context) -> Value:
+        try:
+            if expr.op in ("and", "or"):
+                if boolean(left, f"`{expr.op}`") is (expr.op == "or"):
+                    return left
+                return boolean(self.value(expr.right, context), f"`{expr.op}`")
+            right = self.value(expr.right, context)
+            return binary(expr.op, left, right, self.limits)
+        except Fault as fault:
+            self.fault(fault, expr.span, context)
+            raise Failed from None
+
+    def _unary(self, expr: tree.Unary, context: Context) -> Value:
+        value = self.value(expr.operand, context)
+        try:
+            if expr.op == "not":
+                return not boolean(value, "`not`")
+            return -number(value, "`-`") if expr.op == "-" else number(value, "`+`")
+        except Fault as fault:
+            self.fault(fault, expr.span, context)
+            raise Failed from None
+
+    def condition(self, expr: tree.Expr, context: Context) -> bool:
+        """A boolean. Raises `Failed`."""
+        value = self.value(expr, context)
+        if not isinstance(value, bool):
+            self.fail("E202", f"a condition is true or false, not {described(value)}", expr.span, context)
+        return value
+
+    def _choose(self, expr: tree.Choose, context: Context) -> Value:
+        chosen: tree.Expr = expr
+        while isinstance(chosen, tree.Choose):
+            chosen = chosen.then if self.condition(chosen.condition, context) else chosen.otherwise
+        return self.value(chosen, context)
+
+    def _list(self, expr: tree.ListExpr, context: Context) -> Value:
+        return tuple([self.value(item, context) for item in expr.items])
+
+    def _item(self, expr: tree.Item, context: Context) -> Value:
+        items = self.value(expr.value, context)
+        index = self.value(expr.index, context)
+        return self.item(items, index, expr.span, expr.index.span, context)
+
+    def item(self, items: Value, index: Value, span: Span, index_span: Span, context: Context) -> Value:
+        """`items[index]`. Raises `Failed`."""
+        if isinstance(items, Size):
+            items = items.axes
+        if not isinstance(items, tuple):
+            self.fail("E201", f"only a list has items, not {described(items)}", span, context)
+        if isinstance(index, bool) or not isinstance(index, int):
+            self.fail("E201", f"an index is a whole number, not {described(index)}", index_span, context)
+        if not 0 <= index < len(items):
+            self.fail("E207", f"there is no item {index} in a list of {len(items)}", index_span, context)
+        return self._known(items[index])
+
+    def _field(self, expr: tree.Field, context: Context) -> Value:
+        value = self.value(expr.value, context)
+        name = expr.name.name
+        shape: Shape | None = None
+        fields: tuple[str, ...] = ()
+        if isinstance(value, Kept):
+            shape, fields = value.node.shape, ("channels", "size")
+        elif isinstance(value, End):
+            shape, fields = value.shape, ("channels", "size", "stride")
+        if shape is None:
+            self.fail("E107", f"{described(value)} has no `.{name}`", expr.name.span, context)
+        if name not in fields:
+            near = did_you_mean(name, fields)
+            help = f"did you mean `{near}`?" if near else "there are " + ", ".join(f"`.{f}`" for f in fields)  # noqa: A001
+            self.fail("E107", f"{title(value)} has no `.{name}`", expr.name.span, context, help=help)
+        if name == "stride" and isinstance(value, End):
+            return value.stride
+        return shape.channels if name == "channels" else extent(shape.size)
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def _apply(self, expr: tree.Apply, context: Context) -> Value:
+        callee = self.value(expr.callee, context)
+        match callee:
+            case Builtin():
+                return self._call_builtin(callee, expr, context)
+            case FunctionValue():
+                return self._call_function(callee, expr, context)
+            case OperatorValue() | BlockValue():
+                return self.fill(callee, expr.args, context)
+            case InitKind():
+                given = self.given(callee, expr.args, context, then=False)
+                try:
+                    return initialiser(callee, given)
+                except Fault as fault:
+                    span = next((g.span for g in given if g.name == fault.argument), expr.span)
+                    self.fault(fault, span, context)
+                    raise Failed from None
+            case ModelValue():
+                self.fail("E114", f"`{show(callee)}` is a model: only a variant can call it", expr.span, context)
+        self.fail("E114", f"{described(callee)} cannot be called", expr.callee.span, context)
+
+    def fill(self, callee: OperatorValue | BlockValue, args: tuple[tree.Arg, ...], context: Context) -> Value:
+        """An operator or block with more arguments filled in. Raises `Failed`."""
+        given = self.given(callee, args, context, then=False)
+        if any(g.value is UNKNOWN for g in given):
+            raise Failed
+        if isinstance(callee, OperatorValue):
+            return OperatorValue(callee.kind, callee.args + given)
+        return BlockValue(callee.definition, callee.home, callee.args + given)
+
+    def given(
+        self,
+        callee: OperatorValue | BlockValue | InitKind | FunctionValue | Builtin,
+        args: tuple[tree.Arg, ...],
+        context: Context,
+        *,
+        then: bool = True,
+    ) -> tuple[Given, ...]:
+        """The arguments of a call, named and evaluated (`UNKNOWN` where one is in error). Raises `Failed`."""
+        if not args:
+            return ()
+        assignment = self.assignment(callee, args, context)
+        if assignment is None:
+            raise Failed
+        return tuple([self._given(item, context, then) for item in assignment])
+
+    def assignment(
+        self,
+        callee: OperatorValue | BlockValue | InitKind | FunctionValue | Builtin,
+        args: tuple[tree.Arg, ...],
+        context: Context | None,
+    ) -> Assignment | None:
+        """Which argument goes to which parameter; `None` where that is in error. Found once for each place."""
+        filled = tuple([g.name for g in callee.args]) if isinstance(callee, OperatorValue | BlockValue) else ()
+        if isinstance(callee, BlockValue):
+            key = (id(args), "block", id(callee.definition), filled)
+        elif isinstance(callee, FunctionValue):
+            key = (id(args), "function", id(callee.let), filled)
+        else:
+            key = (id(args), callee.kind if not isinstance(callee, Builtin) else callee.name, 0, filled)
+        if key not in self.assignments:
+            found, faults = assign(callee, args)
+            for fault in faults:
+                self.error(fault.code, fault.message, fault.span, context, secondary=fault.secondary, help=fault.help)
+            self.assignments[key] = None if faults else found
+        elif self.assignments[key] is None:
+            self.failed = True
+        return self.assignments[key]
+
+    def _given(self, item: tuple[str, tree.Arg, frozenset[str]], context: Context, then: bool) -> Given:
+        name, arg, words = item
+        expr = arg.value
+        if arg.later is not None:
+            if not then or context.first is None:
+                where = "in an argument filled in for later" if not then else "outside a repeat"
+                self.error("E210", f"`then` {where} has no meaning", arg.span, context)
+                return Given(name, UNKNOWN, arg.span)
+            if not context.first:
+                expr = arg.later
+        if words and isinstance(expr, tree.Name):
+            if expr.name in words:
+                return Given(name, expr.name, expr.span)
+            if not self._in_sight(expr.name, context):
+                self._not_a_word(name, expr, words, context)
+                return Given(name, UNKNOWN, expr.span)
+        return Given(name, self.evaluate(expr, context), expr.span, arg.name.span if arg.name else None)
+
+    def _in_sight(self, name: str, context: Context) -> bool:
+        env = context.env
+        while name not in env.variables:
+            if env.parent is None:
+                return name in context.home.values or name in context.home.pending
+            env = env.parent
+        return True
+
+    def _not_a_word(self, name: str, expr: tree.Name, words: frozenset[str], context: Context) -> None:
+        near = did_you_mean(expr.name, words)
+        self.error(
+            "E208",
+            f"`{name}` is one of {', '.join(sorted(words))}, not {expr.name}",
+            expr.span,
+            context,
+            help=f"did you mean `{near}`?" if near else None,
+        )
+
+    def _call_builtin(self, callee: Builtin, expr: tree.Apply, context: Context) -> Value:
+        self.tick(expr.span, context)
+        try:
+            if callee.names:
+                given = self.given(callee, expr.args, context, then=False)
+                if any(g.value is UNKNOWN for g in given):
+                    raise Failed
+                return callee.call(**{str(g.name): g.value for g in given})
+            for arg in expr.args:
+                if arg.name is not None:
+                    self.fail("E120", f"{callee.name} has no named arguments", arg.name.span, context)
+            return callee.call(*[self.value(arg.value, context) for arg in expr.args])
+        except Fault as fault:
+            self.fault(fault, expr.span, context)
+            raise Failed from None
+
+    def _call_function(self, callee: FunctionValue, expr: tree.Apply, context: Context) -> Value:
+        variables = self.parameters(callee, self.given(callee, expr.args, context, then=False), expr.span, context)
+        if UNKNOWN in variables.values():
+            raise Failed
+        inner = callee.closure.binding(variables)
+        inner.value = context.value
+        self.enter(callee.let.name.name, expr.span, context)
+        try:
+            return self.value(callee.let.value, inner)
+        finally:
+            self.leave()
+
+    def parameters(
+        self, callee: FunctionValue, given: tuple[Given, ...], span: Span, context: Context
+    ) -> dict[str, Value]:
+        """The variables of a function's call, defaults included. Raises `Failed`."""
+        values = {str(g.name): g.value for g in given}
+        variables: dict[str, Value] = {}
+        for param in callee.let.params or ():
+            name = param.name.name
+            if name in values:
+                variables[name] = values[name]
+            elif param.default is not None:
+                variables[name] = self.value(param.default, callee.closure.binding(variables))
+            else:
+                self.fail("E121", f"`{callee.let.name.name}` needs its argument `{name}`", span, context)
+        return variables
+
+
+def file_context(home: Home) -> Context:
+    """The place of file-level expressions."""
+    from resdsl.elaborate.context import Activation, Env
+
+    return Context(home, Env(), Activation(None, None))
+
+
+def stride_between(first: tuple[Fraction, ...], last: tuple[Fraction, ...]) -> int | Fraction | Size:
+    """The stride accumulated from one value to another: a number where axes agree, else a size."""
+    if not last or len(first) != len(last):
+        return 1
+    ratios = [whole(b / a) for a, b in zip(first, last, strict=True)]
+    if len(set(ratios)) == 1:
+        return ratios[0]
+    return Size(tuple(int(r) for r in ratios))

@@ -1,0 +1,103 @@
+"""`expect`: a spec states its paper's figures, and they are checked."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from resdsl.analysis.metrics import METRICS, Metrics, contributions, metrics
+from resdsl.diagnostics import Fault
+from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.elaborate.arithmetic import binary
+from resdsl.elaborate.context import Context, Home
+from resdsl.elaborate.evaluate import Evaluator, file_context
+from resdsl.elaborate.state import Elaboration
+from resdsl.elaborate.values import UNKNOWN, Size, Value, show
+from resdsl.shapes import Shape
+from resdsl.syntax import tree
+
+SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9}
+
+
+def check_expects(run: Elaboration, variant: tuple[tree.Variant, Home] | None) -> None:
+    """Checks the `expect`s of the model's body and of the variant that is built."""
+    stated: list[tuple[tree.Expect, Context]] = list(run.expects)
+    if variant is not None and variant[0].body is not None:
+        context = file_context(variant[1])
+        stated.extend((stmt, context) for stmt in variant[0].body.stmts if isinstance(stmt, tree.Expect))
+    if not stated:
+        return
+    found = metrics(run.graph)
+    for stmt, context in stated:
+        check_expect(run, stmt, context, found)
+
+
+def check_expect(run: Elaboration, stmt: tree.Expect, context: Context, found: Metrics) -> None:
+    evaluator = run.evaluator
+    name = stmt.metric.name
+    if name not in METRICS:
+        unknown_metric(evaluator, stmt)
+        return
+    wanted = evaluator.evaluate(stmt.value, context)
+    if wanted is UNKNOWN:
+        return
+    actual = metric_value(found, name)
+    if stmt.op == "~":
+        holds = isinstance(stmt.value, tree.Number) and about(actual, stmt.value)
+    else:
+        try:
+            holds = bool(binary(stmt.op, actual, wanted, evaluator.limits))
+        except Fault as fault:
+            evaluator.fault(fault, stmt.span, context)
+            return
+    if holds:
+        return
+    stated = stmt.value.text if isinstance(stmt.value, tree.Number) else show(wanted)
+    relation = "" if stmt.op == "==" else f"{stmt.op} "
+    evaluator.error(
+        "E212",
+        f"{name} is {figure(actual)}, and {relation}{stated} is expected",
+        stmt.span,
+        context,
+        notes=[f"the largest parts: {part}"] if (part := largest(run, name)) else (),
+    )
+
+
+def unknown_metric(evaluator: Evaluator, stmt: tree.Expect) -> None:
+    near = did_you_mean(stmt.metric.name, METRICS)
+    help = f"did you mean `{near}`?" if near else f"there are {', '.join(METRICS)}"  # noqa: A001 - the messages' word
+    evaluator.error("E117", f"there is no metric `{stmt.metric.name}`", stmt.metric.span, help=help)
+
+
+def metric_value(found: Metrics, name: str) -> Value:
+    value: int | tuple[Shape, ...] = getattr(found, name)
+    if isinstance(value, int):
+        return value
+    shapes: list[Value] = [shape.channels if not shape.size else Size(shape.full) for shape in value]
+    return shapes[0] if len(shapes) == 1 else tuple(shapes)
+
+
+def figure(value: Value) -> str:
+    return f"{value:,}" if isinstance(value, int) else show(value)
+
+
+def about(actual: Value, stated: tree.Number) -> bool:
+    """Whether a figure rounds to the printed one: within half a unit of its last printed digit."""
+    if not isinstance(actual, int):
+        return False
+    return abs(actual - stated.value) * 2 <= printed_unit(stated.text)
+
+
+def printed_unit(text: str) -> Fraction:
+    """The worth of the last digit of a number as printed: `25.6M` gives 100,000."""
+    digits = text.replace("_", "").upper()
+    unit = Fraction(SUFFIXES.get(digits[-1], 1))
+    digits = digits.rstrip("KMG")
+    mantissa, _, exponent = digits.partition("E")
+    _, _, decimals = mantissa.partition(".")
+    return unit * Fraction(10) ** (int(exponent or 0) - len(decimals))
+
+
+def largest(run: Elaboration, name: str) -> str:
+    """The steps that a sum is mostly made of."""
+    parts = contributions(run.graph, name)
+    return ", ".join(f"{path} {count:,}" for path, count in parts[:3])
