@@ -24,7 +24,7 @@ FLOOR = 1e-7  # of the net's largest gradient: some gradients are zero in theory
 
 PEERS = {
     row["zoo"]: row["peer"].removeprefix("torchvision:")
-    for row in csv.DictReader((Path(__file__).parent / "zoo.csv").open(encoding="utf-8", newline=""))
+    for row in csv.DictReader((Path(__file__).parent / "zoo.csv").read_text(encoding="utf-8").splitlines())
     if row["peer"].startswith("torchvision:")
 }
 

@@ -10,7 +10,7 @@ import pytest
 
 from resdsl.cli import main
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "zoo.csv").open(encoding="utf-8", newline="")))
+ROWS = list(csv.DictReader((Path(__file__).parent / "zoo.csv").read_text(encoding="utf-8").splitlines()))
 
 
 def test_the_table_is_all_there() -> None:
