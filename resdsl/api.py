@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resdsl.diagnostics import Diagnostic, Report
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.limits import DEFAULT, Limits
-from resdsl.specs import Spec, SpecError, find
+from resdsl.specs import Spec, SpecError, find, shipped
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -69,7 +69,10 @@ def compile_spec(
 
 
 def check(spec: Spec, *, limits: Limits = DEFAULT) -> tuple[Report, tuple[str, ...]]:
-    """Every fault of a file, or of the one model asked for, and the names of the models it has."""
+    """Every fault of a file, or of the one model asked for, and the names of the models that were looked at.
+
+    A model whose parameters have no values is checked for names and arguments, not for shapes.
+    """
     from resdsl.elaborate import build, load_program
     from resdsl.elaborate import check as check_program
 
@@ -81,9 +84,24 @@ def check(spec: Spec, *, limits: Limits = DEFAULT) -> tuple[Report, tuple[str, .
     if spec.model is None:
         check_program(program, report)
         return report, tuple(program.models)
-    if name := choose(program, spec, None, report):
+    name = choose(program, spec, None, report)
+    if name and program.models[name].buildable:
         build(program, name, report)
     return report, (spec.model,)
+
+
+def networks() -> dict[Path, tuple[str, ...]]:
+    """The files that ship and, of each, the networks that can be built without arguments."""
+    from resdsl.elaborate import load_program
+
+    found: dict[Path, tuple[str, ...]] = {}
+    for path in dict.fromkeys(shipped().values()):
+        report = Report()
+        source = Spec(path, None).read(report)
+        assert source is not None
+        models = load_program(source, report).models
+        found[path] = tuple(name for name, info in models.items() if info.buildable)
+    return found
 
 
 def choose(program: Program, spec: Spec, model: str | None, report: Report) -> str | None:
@@ -185,6 +203,8 @@ class Architecture:
 
         target = None if path is None else Path(path)
         form = format or (target.suffix.removeprefix(".") if target else "") or "svg"
+        if form not in layout.FORMATS:
+            raise SpecError(f"no pictures are written as {form!r}; the formats are {', '.join(layout.FORMATS)}")
         picture = layout.picture(draw(self.ir, level), form)
         if target is None:
             return picture.decode("utf-8") if form in {"svg", "dot"} else picture

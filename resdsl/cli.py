@@ -99,15 +99,13 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _zoo(options: argparse.Namespace) -> int:
-    from resdsl.specs import shipped
+    from resdsl.api import networks
 
-    files: dict[Path, list[str]] = {}
-    for name, path in shipped().items():
-        files.setdefault(path, []).append(name)
+    files = networks()
     if options.format == "json":
         import json
 
-        print(json.dumps({path.stem: names for path, names in files.items()}, indent=2))
+        print(json.dumps({path.stem: list(names) for path, names in files.items()}, indent=2))
         return FINE
     import textwrap
 

@@ -23,7 +23,14 @@ FAULTY = """\
 model tiny {
   input 3x8x8
   cnov(3, 4) -> bn
+}
+model other {
+  input 3x8x8
   conv(3, 4, strid=2)
+  conv(3, 4)
+}
+model third {
+  input 3x8x8
   add { | identity | conv(3, 5) }
 }
 """
@@ -61,7 +68,7 @@ def test_check_reports_each_fault_once_on_stderr(net: Path, capsys: pytest.Captu
     net.write_text(FAULTY)
     code, out, err = run(capsys, "check", str(net))
     assert (code, out) == (1, "")
-    assert [line.split(" ")[0] for line in err.splitlines()] == ["net.res:3:3:", "net.res:4:14:", "net.res:5:3:"]
+    assert [line.split(" ")[0] for line in err.splitlines()] == ["net.res:3:3:", "net.res:7:14:", "net.res:12:3:"]
     assert "did you mean" in run(capsys, "check", "--format", "full", str(net))[2]
 
 
@@ -69,7 +76,7 @@ def test_faults_as_json(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     net.write_text(FAULTY)
     code, _, err = run(capsys, "check", "--format=json", str(net))
     assert code == 1
-    assert [(d["line"], d["column"]) for d in json.loads(err)["diagnostics"]] == [(3, 3), (4, 14), (5, 3)]
+    assert [(d["line"], d["column"]) for d in json.loads(err)["diagnostics"]] == [(3, 3), (7, 14), (12, 3)]
     net.write_text(NET)
     assert json.loads(run(capsys, "check", "--format=json", str(net))[2]) == {"version": 1, "diagnostics": []}
 
@@ -108,7 +115,7 @@ def test_compile_verifies(net: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_nothing_is_written_on_an_error(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("tiny.py").write_text("mine")
     net.write_text(FAULTY)
-    code, out, err = run(capsys, "compile", str(net), "-o", "tiny.py")
+    code, out, err = run(capsys, "compile", f"{net}:tiny", "-o", "tiny.py")
     assert (code, out) == (1, "")
     assert "error[" in err
     assert Path("tiny.py").read_text() == "mine"
@@ -153,7 +160,7 @@ def test_which_model(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "summary", str(net))
     assert code == 2
     assert "net.res:MODEL: tiny, wide" in err
-    code, _, err = run(capsys, "summary", f"{net}:tyni")
+    code, _, err = run(capsys, "summary", f"{net}:tinny")
     assert code == 2
     assert "did you mean tiny?" in err
     net.write_text("model family(n) {\n  input 3\n  linear(n)\n}\nmodel one = family(1)\n")

@@ -49,10 +49,11 @@ def test_page(code: str, tmp_path: Path) -> None:
     assert failing
     assert fixed
     assert len(failing) + len(fixed) == len(examples)
-    for number, text in enumerate(failing):
-        assert _codes(tmp_path / f"failing{number}.res", text, LIMITS.get(code, DEFAULT)) == {code}
-    for number, text in enumerate(fixed):
-        assert _codes(tmp_path / f"fixed{number}.res", text, LIMITS.get(code, DEFAULT)) == set()
+    path = tmp_path / "net.res"
+    for text in failing:
+        assert _codes(path, text, LIMITS.get(code, DEFAULT)) == {code}
+    for text in fixed:
+        assert _codes(path, text, LIMITS.get(code, DEFAULT)) == set()
 
 
 def _codes(path: Path, text: str, limits: Limits) -> set[str]:
