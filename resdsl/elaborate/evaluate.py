@@ -419,7 +419,7 @@ class Evaluator:
             if expr.name in words:
                 return Given(name, expr.name, expr.span)
             if not self._in_sight(expr.name, context):
-                self._not_a_word(name, expr, words, context)
+                self.not_a_word(name, expr, words, context)
                 return Given(name, UNKNOWN, expr.span)
         return Given(name, self.evaluate(expr, context), expr.span, arg.name.span if arg.name else None)
 
@@ -431,7 +431,7 @@ class Evaluator:
             env = env.parent
         return True
 
-    def _not_a_word(self, name: str, expr: tree.Name, words: frozenset[str], context: Context) -> None:
+    def not_a_word(self, name: str, expr: tree.Name, words: frozenset[str], context: Context | None) -> None:
         near = did_you_mean(expr.name, words)
         self.error(
             "E208",

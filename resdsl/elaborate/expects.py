@@ -84,7 +84,9 @@ def about(actual: Value, stated: tree.Number) -> bool:
     """Whether a figure rounds to the printed one: within half a unit of its last printed digit."""
     if not isinstance(actual, int):
         return False
-    return abs(actual - stated.value) * 2 <= printed_unit(stated.text)
+    difference: int | Fraction = actual - stated.value
+    unit = printed_unit(stated.text)
+    return -unit <= 2 * difference <= unit
 
 
 def printed_unit(text: str) -> Fraction:
@@ -94,7 +96,8 @@ def printed_unit(text: str) -> Fraction:
     digits = digits.rstrip("KMG")
     mantissa, _, exponent = digits.partition("E")
     _, _, decimals = mantissa.partition(".")
-    return unit * Fraction(10) ** (int(exponent or 0) - len(decimals))
+    power = int(exponent or 0) - len(decimals)
+    return unit / 10**-power if power < 0 else unit * Fraction(10**power)
 
 
 def largest(run: Elaboration, name: str) -> str:

@@ -20,7 +20,7 @@ from resdsl.elaborate.binding import (
 from resdsl.elaborate.context import Home
 from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator, Stop, file_context
 from resdsl.elaborate.imports import Importer
-from resdsl.elaborate.resolve import resolve_file
+from resdsl.elaborate.statics import resolve_files
 from resdsl.elaborate.values import UNKNOWN, BlockValue, Given, ModelValue
 from resdsl.limits import DEFAULT, Limits
 from resdsl.source import Source, Span
@@ -84,9 +84,7 @@ def load_program(
         try:
             importer = Importer(evaluator, source, define, read)
             define(program.home, importer)
-            for home in importer.homes.values():
-                resolve_file(home, evaluator)
-            resolve_file(program.home, evaluator)
+            resolve_files((*importer.homes.values(), program.home), evaluator)
             for name in list(program.home.pending):
                 if name not in program.home.values:
                     evaluator.file_let(program.home, name)
@@ -94,7 +92,9 @@ def load_program(
                 if isinstance(item, tree.Model | tree.Variant):
                     describe(program, item, evaluator)
         except Stop:
-            pass
+            return program
+        except RecursionError:
+            evaluator.error("E219", "the constructs of this file lie within each other too deeply", Span(source, 0, 0))
     return program
 
 

@@ -108,7 +108,7 @@ def combine(run: Elaboration, unit: tree.Residual, place: Place, scope: Scope, n
 def report_shapes(run: Elaboration, unit: tree.Residual, place: Place, fault: Fault, nodes: Sequence[Node]) -> None:
     """The primary place is the `shortcut` clause where there is one, else the whole residual."""
     shortcut = unit.shortcut
-    bodies = [unit.main.span, shortcut.span if shortcut else None, unit.gate and unit.gate.span]
+    bodies = [unit.main.span, shortcut.span if shortcut else None, unit.gate.span if unit.gate else None]
     words = ["the branch gives", "the shortcut gives", "the gate gives"]
     labels = [
         Label(span, f"{said} {node.shape}")

@@ -1,6 +1,339 @@
+"""What can be said of a body without executing it: every name and every argument, in every branch.
+
+Elaboration executes only what a model reaches. This walk reaches the rest, so that a misspelt name is found in a
+block that nothing calls. Where both find a fault, it has the same code and place, and is one report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from resdsl.diagnostics import Label
+from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.elaborate.binding import check_arguments, missing, missing_message, signature
 from resdsl.elaborate.context import Home
-from resdsl.elaborate.evaluate import Evaluator
+from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator, Failed, file_context
+from resdsl.elaborate.values import (
+    UNKNOWN,
+    BlockValue,
+    Builtin,
+    FunctionValue,
+    Given,
+    InitKind,
+    ModelValue,
+    OperatorValue,
+    Unknown,
+    Value,
+    title,
+)
+from resdsl.ops.registry import merge_names
+from resdsl.source import Span
+from resdsl.syntax import tree
+
+WORD_ARGUMENTS = frozenset({"mode", "padding_mode", "fan"})
+"""Arguments that take bare words. Where the callee is known only later, a bare word there is no unknown name."""
 
 
-def resolve_file(home: Home, evaluator: Evaluator) -> None:
-    return
+@dataclass(slots=True)
+class Sight:
+    """The names in sight at a place. Values are known for those of the file; the others are `UNKNOWN`."""
+
+    kept: KeptNames
+    names: dict[str, Span] = field(default_factory=dict)
+    parent: Sight | None = None
+    ends: bool = False
+    """Whether `in` and `out` may mean something here."""
+    current: bool = True
+    """Whether there may be a current value, with `channels` and `size`."""
+    index: bool = False
+    """Whether `l` and `L` mean something here."""
+    repeated: bool = False
+    """Whether this is inside a repeat, so that `then` has a meaning."""
+
+    def inside(self, **changes: bool) -> Sight:
+        inner = Sight(self.kept, {}, self, self.ends, self.current, self.index, self.repeated)
+        for name, value in changes.items():
+            setattr(inner, name, value)
+        return inner
+
+    def find(self, name: str) -> Span | None:
+        sight: Sight | None = self
+        while sight is not None:
+            if name in sight.names:
+                return sight.names[name]
+            sight = sight.parent
+        return None
+
+    def all_names(self) -> set[str]:
+        names = set(self.kept.names)
+        sight: Sight | None = self
+        while sight is not None:
+            names.update(sight.names)
+            sight = sight.parent
+        return names
+
+
+@dataclass(slots=True)
+class KeptNames:
+    """Names that a body keeps somewhere, and the patterns of those whose names it computes."""
+
+    names: dict[str, Span] = field(default_factory=dict)
+    patterns: list[re.Pattern[str]] = field(default_factory=list)
+
+    def has(self, name: str) -> bool:
+        return name in self.names or any(pattern.fullmatch(name) for pattern in self.patterns)
+
+
+def defaulted_kinds(homes: Iterable[Home]) -> frozenset[str]:
+    """Operators that some `default` in these files is for: their arguments may come from there."""
+    kinds: set[str] = set()
+    for home in homes:
+        for item in home.file.items:
+            if isinstance(item, tree.Block | tree.Model):
+                kinds.update(s.call.name.name for s in statements(item.body) if isinstance(s, tree.Default))
+    return frozenset(kinds)
+
+
+def statements(body: tree.Body) -> Iterable[tree.Stmt]:
+    """All statements of a body, at any depth."""
+    stack: list[object] = [body]
+    while stack:
+        item = stack.pop()
+        match item:
+            case tree.Body(stmts=stmts):
+                stack.extend(reversed(stmts))
+                continue
+            case tree.If(body=inner, otherwise=otherwise):
+                stack.extend(part for part in (otherwise, inner) if part is not None)
+            case tree.For(body=inner) | tree.Dense(body=inner) | tree.Merge(body=inner):
+                stack.append(inner)
+            case tree.Flow(steps=steps):
+                stack.extend(step.unit for step in reversed(steps))
+            case tree.Repeat(unit=unit) | tree.Stage(unit=unit) | tree.Region(unit=unit) | tree.Aux(unit=unit):
+                stack.append(unit)
+            case tree.Shared(unit=unit):
+                stack.append(unit)
+            case tree.Residual():
+                parts = (item.carry, item.gate, item.shortcut and item.shortcut.policy, item.main)
+                stack.extend(part for part in parts if part is not None)
+        if isinstance(item, tree.Stmt):
+            yield item
+
+
+def kept_names(body: tree.Body) -> KeptNames:
+    """The names of `keep`s and inputs in a body."""
+    kept = KeptNames()
+    for stmt in statements(body):
+        if isinstance(stmt, tree.Input) and stmt.name is not None:
+            kept.names.setdefault(stmt.name.name, stmt.name.span)
+        if not isinstance(stmt, tree.Flow):
+            continue
+        for step in stmt.steps:
+            if isinstance(step.unit, tree.Keep):
+                for text in step.unit.names:
+                    note_kept(kept, text)
+    return kept
+
+
+def note_kept(kept: KeptNames, text: tree.Text) -> None:
+    if all(isinstance(part, str) for part in text.parts):
+        kept.names.setdefault("".join(str(part) for part in text.parts), text.span)
+    else:
+        pieces = [re.escape(part) if isinstance(part, str) else ".*" for part in text.parts]
+        kept.patterns.append(re.compile("".join(pieces)))
+
+
+class Resolver:
+    """Checks the expressions and calls of one file. `statics.py` walks its statements."""
+
+    def __init__(self, home: Home, evaluator: Evaluator, defaulted: frozenset[str]) -> None:
+        self.home = home
+        self.evaluator = evaluator
+        self.defaulted = defaulted
+
+    # --- names -----------------------------------------------------------------------------------
+
+    def declare(self, ident: tree.Ident, sight: Sight) -> None:
+        """A new name in these braces."""
+        name = ident.name
+        if name in self.evaluator.predefined or name in CONTEXTUAL:
+            self.evaluator.error("E104", f"`{name}` is predefined", ident.span)
+        elif name in sight.names or name in sight.kept.names:
+            first = sight.names.get(name) or sight.kept.names[name]
+            self.evaluator.error(
+                "E104", f"`{name}` is defined twice", ident.span, secondary=[Label(first, "the other one")]
+            )
+        sight.names.setdefault(name, ident.span)
+
+    def static_value(self, name: str, sight: Sight) -> Value | None:
+        """The value of a name where it is known without executing anything; `UNKNOWN` where it is not."""
+        if sight.find(name) is not None or sight.kept.has(name):
+            return UNKNOWN
+        if name in self.home.values:
+            return self.home.values[name]
+        if name in self.home.pending:
+            let = self.home.pending[name]
+            return FunctionValue(let, file_context(self.home)) if let.params is not None else UNKNOWN
+        return self.evaluator.predefined.get(name, UNKNOWN)
+
+    def known(self, name: str, sight: Sight) -> bool:
+        return (
+            sight.find(name) is not None
+            or sight.kept.has(name)
+            or name in self.home.values
+            or name in self.home.pending
+            or name in self.evaluator.predefined
+            or name in self.home.file.faulty_names
+        )
+
+    def name(self, name: str, span: Span, sight: Sight) -> bool:
+        """Whether a name means something here; otherwise a report."""
+        if self.known(name, sight):
+            return True
+        if name in CONTEXTUAL:
+            allowed = {
+                "in": sight.ends,
+                "out": sight.ends,
+                "l": sight.index,
+                "L": sight.index,
+                "channels": sight.current,
+                "size": sight.current,
+            }
+            if not allowed[name]:
+                self.evaluator.error("E105", f"`{name}` {CONTEXTUAL[name]}", span)
+            return allowed[name]
+        names = {*self.home.values, *self.home.pending, *self.evaluator.predefined, *sight.all_names()}
+        near = did_you_mean(name, names)
+        self.evaluator.error(
+            "E101", f"there is no `{name}` here", span, help=f"did you mean `{near}`?" if near else None
+        )
+        return False
+
+    # --- expressions -----------------------------------------------------------------------------
+
+    def expression(self, expr: tree.Expr | None, sight: Sight) -> None:
+        """Checks the names and calls in an expression."""
+        stack: list[tree.Expr] = [expr] if expr is not None else []
+        while stack:
+            item = stack.pop()
+            match item:
+                case tree.Name(span=span, name=name):
+                    self.name(name, span, sight)
+                case tree.Text(parts=parts):
+                    stack.extend(part for part in parts if not isinstance(part, str))
+                case tree.Binary(left=left, right=right):
+                    stack.extend((right, left))
+                case tree.Unary(operand=operand):
+                    stack.append(operand)
+                case tree.Choose(then=then, condition=condition, otherwise=otherwise):
+                    stack.extend((otherwise, condition, then))
+                case tree.Item(value=value, index=index):
+                    stack.extend((index, value))
+                case tree.Field(value=value):
+                    stack.append(value)
+                case tree.ListExpr(items=items):
+                    stack.extend(reversed(items))
+                case tree.Apply(callee=callee, args=args):
+                    stack.append(callee)
+                    self.apply(item, callee, args, sight)
+
+    def apply(self, expr: tree.Apply, callee: tree.Expr, args: tuple[tree.Arg, ...], sight: Sight) -> None:
+        value: Value = self.static_value(callee.name, sight) if isinstance(callee, tree.Name) else UNKNOWN
+        for arg in args:
+            if arg.later is not None:
+                self.evaluator.error("E210", "`then` in an argument filled in for later has no meaning", arg.span)
+        self.arguments(value, args, sight)
+        if isinstance(value, FunctionValue | InitKind):
+            self.complete(value, args, expr.span)
+
+    def arguments(self, callee: Value, args: tuple[tree.Arg, ...], sight: Sight) -> None:
+        """Checks the arguments of a call whose callee may be known."""
+        words: dict[int, frozenset[str]] = {}
+        named = isinstance(callee, OperatorValue | BlockValue | InitKind | FunctionValue)
+        if named or (isinstance(callee, Builtin) and callee.names):
+            assert isinstance(callee, OperatorValue | BlockValue | InitKind | FunctionValue | Builtin)
+            assignment = self.evaluator.assignment(callee, args, None) if args else ()
+            words = {id(arg): allowed for _, arg, allowed in assignment or ()}
+            if isinstance(callee, OperatorValue) and assignment:
+                self.literals(callee, [(name, arg) for name, arg, _ in assignment])
+        for arg in args:
+            expr = arg.value
+            if isinstance(expr, tree.Name) and self.bare_word(arg, expr, words.get(id(arg)), callee, sight):
+                continue
+            self.expression(expr, sight)
+            self.expression(arg.later, sight)
+
+    def bare_word(
+        self, arg: tree.Arg, expr: tree.Name, words: frozenset[str] | None, callee: Value, sight: Sight
+    ) -> bool:
+        """Whether an argument is a bare word (or was reported as a wrong one)."""
+        if words:
+            if expr.name in words:
+                return True
+            if not self.known(expr.name, sight):
+                self.evaluator.not_a_word(arg.name.name if arg.name else "mode", expr, words, None)
+                return True
+            return False
+        unknown = isinstance(callee, Unknown)
+        return unknown and arg.name is not None and arg.name.name in WORD_ARGUMENTS and not self.known(expr.name, sight)
+
+    def literals(self, callee: OperatorValue, args: list[tuple[str, tree.Arg]]) -> None:
+        """Checks those arguments that are written as plain numbers, sizes and the like."""
+        bound: dict[str, Given] = {}
+        context = file_context(self.home)
+        for name, arg in args:
+            if arg.later is None and is_literal(arg.value):
+                try:
+                    bound[name] = Given(name, self.evaluator.value(arg.value, context), arg.value.span)
+                except Failed:
+                    continue
+        for fault in check_arguments(callee.kind, bound):
+            self.evaluator.fault(fault, bound[str(fault.argument)].span, None)
+
+    def complete(self, callee: Value, args: tuple[tree.Arg, ...], span: Span) -> None:
+        """Reports arguments that a call lacks. Silent where an argument is in error already."""
+        if not isinstance(callee, OperatorValue | BlockValue | InitKind | FunctionValue):
+            return
+        assignment = self.evaluator.assignment(callee, args, None) if args else ()
+        if assignment is None or (isinstance(callee, OperatorValue) and callee.kind in self.defaulted):
+            return
+        to = signature(callee)
+        lacking = missing(to, [*(name for name, _, _ in assignment), *(str(g.name) for g in given_of(callee))])
+        if lacking:
+            self.evaluator.error("E121", missing_message(to, lacking), span)
+
+    # --- calls as steps --------------------------------------------------------------------------
+
+    def call(self, call: tree.Call, sight: Sight) -> None:
+        """A step that is a call."""
+        if not self.name(call.name.name, call.name.span, sight):
+            self.arguments(UNKNOWN, call.args or (), sight)
+            return
+        callee = self.static_value(call.name.name, sight)
+        for arg in call.args or ():
+            if arg.later is not None and not sight.repeated:
+                self.evaluator.error("E210", "`then` outside a repeat has no meaning", arg.span)
+        self.arguments(callee, call.args or (), sight)
+        if isinstance(callee, OperatorValue | BlockValue):
+            if not (isinstance(callee, OperatorValue) and callee.kind in merge_names()):
+                self.complete(callee, call.args or (), call.span)
+        elif isinstance(callee, ModelValue | FunctionValue | Builtin | InitKind):
+            message = f"`{call.name.name}` is {title(callee)}, not an operator or block"
+            self.evaluator.error("E114", message, call.name.span)
+
+
+def given_of(callee: Value) -> tuple[Given, ...]:
+    return callee.args if isinstance(callee, OperatorValue | BlockValue) else ()
+
+
+def is_literal(expr: tree.Expr) -> bool:
+    match expr:
+        case tree.Number() | tree.Bool() | tree.SizeLit():
+            return True
+        case tree.Unary(operand=operand):
+            return isinstance(operand, tree.Number)
+        case tree.ListExpr(items=items):
+            return all(isinstance(item, tree.Number | tree.Bool) for item in items)
+    return False

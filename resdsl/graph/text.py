@@ -1,0 +1,65 @@
+"""A graph as text: stable, one line a node, scopes as indentation. For tests and for reading."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from resdsl.graph.model import Graph, Node, Scope
+
+INDENT = "  "
+
+
+def to_text(graph: Graph) -> str:
+    """The graph in order of execution: `%7 conv(3, 64, stride=2) %6 -> 64x112x112  layer1.0.conv1`."""
+    lines = [f"model {graph.name}"]
+    stack: list[tuple[Scope | int, int]] = [(item, 1) for item in reversed(graph.root.items)]
+    while stack:
+        item, depth = stack.pop()
+        if isinstance(item, Scope):
+            lines.append(INDENT * depth + _scope(item))
+            stack.extend((inner, depth + 1) for inner in reversed(item.items))
+        else:
+            lines.append(INDENT * depth + _node(graph.node(item)))
+    for output in graph.outputs:
+        lines.append(f"{INDENT}output %{output.node}" + (f" {output.name}" if output.name else ""))
+    for aux in graph.aux:
+        weight = f" ({aux.weight})" if aux.weight is not None else ""
+        lines.append(f"{INDENT}aux{weight} %{aux.node} {aux.name}")
+    return "\n".join(lines) + "\n"
+
+
+def _scope(scope: Scope) -> str:
+    words = [scope.kind.value]
+    if scope.name:
+        words.append(scope.name + ("[]" if scope.numbered else ""))
+    if scope.title and scope.title != scope.name:
+        words.append(f'"{scope.title}"')
+    if scope.count is not None:
+        words.append(f"x{scope.count}")
+    if scope.arguments:
+        words.append("(" + ", ".join(f"{name}={_value(value)}" for name, value in scope.arguments.items()) + ")")
+    if scope.survival is not None:
+        survival = scope.survival
+        words.append(f"survival {survival.chance} per {survival.per} rescale {survival.rescale}")
+    if scope.alias_of is not None:
+        words.append(f"= {scope.alias_of.path or scope.alias_of.title}")
+    return " ".join(words)
+
+
+def _node(node: Node) -> str:
+    arguments = ", ".join(f"{name}={_value(value)}" for name, value in node.op.arguments().items())
+    operands = "".join(f" %{operand}" for operand in node.operands)
+    text = f"%{node.id} {node.op.kind}({arguments}){operands} -> {node.shape}"
+    if node.stride and any(axis != 1 for axis in node.stride):
+        text += " /" + "x".join(str(axis) for axis in node.stride)
+    if node.name is not None:
+        text += f"  {node.path}"
+    return text + (f" = %{node.alias_of}" if node.alias_of is not None else "")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | Fraction) else str(value or "none")
