@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.analysis import metrics
+from resdsl.analysis.metrics import metrics
 from resdsl.backends.torch.classes import ClassPlan, ClassSpec
 from resdsl.backends.torch.layers import layer_class, layers_of, name_layer
 from resdsl.backends.torch.layout import fit as fit_line

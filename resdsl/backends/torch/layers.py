@@ -33,7 +33,7 @@ def _layers(module: Module) -> list[LayerModule]:
 
 
 def name_layer(key: LayerKey, names: Names) -> str:
-    """`KaimingNormalConv2d`, `ConstantBiasConv2d`."""
+    """`KaimingConv2d`, `ConstantBiasConv2d`."""
     target, init, _ = key
     words = dict(init)
     first = words.get("weight")
@@ -48,14 +48,14 @@ def name_layer(key: LayerKey, names: Names) -> str:
 def _word(init: Init) -> str:
     if isinstance(init, Constant):
         return {0: "Zero", 1: "One"}.get(int(init.value), "Constant") if init.value in (0, 1) else "Constant"
-    return "".join(part.capitalize() for part in init.kind.split("_"))
+    return "".join(part.capitalize() for part in init.kind.removesuffix("_normal").split("_"))
 
 
 def layer_class(key: LayerKey, name: str) -> list[str]:
     """The subclass, on lines."""
     target, init, keeps_default = key
-    told = ", ".join(f"{tensor} {value.describe()}" for tensor, value in init)
-    lines = [f"class {name}({target}):", f'    """`{target}` that starts with {told}."""', ""]
+    told = " and ".join(f"its {tensor} {value.describe()}" for tensor, value in init)
+    lines = [f"class {name}({target}):", f'    """`{target}` with {told}."""', ""]
     lines.append("    def reset_parameters(self) -> None:")
     if keeps_default:
         lines.append("        super().reset_parameters()")

@@ -62,8 +62,6 @@ class Context:
             if step.inputs != (value,) or len(step.outputs) != 1 or not self._is_link(step, scope):
                 return None
             value = step.outputs[0]
-            if step is not steps[-1] and self.uses[value] != 1:
-                return None
         return steps if value == border.outputs[0] else None
 
     def _is_link(self, step: Step, scope: Scope) -> bool:

@@ -6,6 +6,7 @@ import re
 import textwrap
 
 from resdsl.graph import Graph, Scope, ScopeKind
+from resdsl.shapes import per_axis
 from resdsl.source import Span
 
 
@@ -46,28 +47,44 @@ def class_docstring(graph: Graph, scope: Scope) -> list[str]:
 
 
 def _structure(graph: Graph, scope: Scope) -> str:
-    """A sentence on what a block consists of."""
+    """A sentence on what a class consists of."""
     kinds = {below.kind for below in scope.walk()}
-    skipped = {id_ for s in scope.walk() if s.kind is ScopeKind.SHORTCUT for id_ in s.nodes()}
-    parts = []
-    for id_ in scope.nodes():
-        node = graph.node(id_)
-        if id_ not in skipped and node.op.kind in ("conv", "linear"):
-            k = getattr(node.op, "k", None)
-            size = "" if k is None else f"{k}x{k} " if isinstance(k, int) else "x".join(map(str, k)) + " "
-            parts.append(f"{size}{'convolution' if node.op.kind == 'conv' else 'linear layer'}")
-    if len(parts) > 4:
-        body = f"{len(parts)} layers"
-    elif not parts:
-        body = "no layers with weights of its own"
-    else:
-        body = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    aside = {id_ for s in scope.walk() if s.kind in (ScopeKind.SHORTCUT, ScopeKind.GATE) for id_ in s.nodes()}
+    body = _layers(graph, [id_ for id_ in scope.nodes() if id_ not in aside])
+    if scope.parent is None:
+        units, stages = len(graph.units), sum(s.kind is ScopeKind.STAGE for s in scope.walk())
+        inside = f", {units} residual units" if units else ""
+        return f"`{graph.name}`: {body}{inside}{f' in {stages} stages' if stages else ''}"
     if ScopeKind.GATE in kinds:
-        return f"Gated unit: {body}, weighed against the shortcut."
+        return f"Gated unit: {body}, weighed against the shortcut"
     if ScopeKind.RESIDUAL in kinds:
-        return f"Residual unit: {body}, added to the shortcut."
+        return f"Residual unit: {body}, added to the shortcut"
     if ScopeKind.DENSE in kinds:
-        return f"Dense layer: {body}, concatenated to the input."
-    if ScopeKind.MERGE in kinds:
-        return f"Branches of {body}, merged."
-    return f"{body[0].upper()}{body[1:]}."
+        return f"Dense layer: {body}, concatenated to the input"
+    return f"{body}, in branches that are merged" if ScopeKind.MERGE in kinds else body
+
+
+def _layers(graph: Graph, nodes: list[int]) -> str:
+    """`1x1, 3x3 and 1x1 convolutions`."""
+    found: list[tuple[str, str]] = []
+    for node in map(graph.node, nodes):
+        if node.op.kind in ("conv", "deconv"):
+            k = per_axis(getattr(node.op, "k"), node.shape.dims)
+            found.append(("convolution", "x".join(map(str, k))))
+        elif node.op.kind == "linear":
+            found.append(("linear layer", ""))
+    if len(found) > 4:
+        return f"{len(found)} convolutions and linear layers"
+    if not found:
+        return "Operators without convolutions"
+    if len(found) == 1 or len({noun for noun, _ in found}) > 1:
+        parts = [f"{size} {noun}".strip() for noun, size in found]
+        return _listed([part if size else f"a {part}" for part, (_, size) in zip(parts, found, strict=True)])
+    sizes = [size for _, size in found]
+    if len(set(sizes)) == 1:
+        return f"{('two', 'three', 'four')[len(sizes) - 2]} {sizes[0]} {found[0][0]}s".replace("  ", " ")
+    return f"{_listed(sizes)} {found[0][0]}s"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

@@ -79,14 +79,17 @@ class Renderer:
         return self.fit.texts[slot] if slot in self.fit.texts else literal(self.fit.literals[slot])
 
     def arguments(self, args: tuple[ArgSlot, ...]) -> list[Piece]:
-        """Arguments of a constructor: what equals its default is left out."""
+        """Arguments of a constructor: what equals its default is left out, `stride=stride` is written `stride`."""
         pieces = []
+        in_order = True
         for arg in args:
             fixed = self.fit.literals.get(arg.slot, Unset.UNSET)
             if arg.default is not Unset.UNSET and fixed is not Unset.UNSET and fixed == arg.default:
+                in_order = False
                 continue
-            prefix = "" if arg.positional else f"{arg.name}="
-            pieces.append(Piece(prefix, self.slot(arg.slot), fixed))
+            text = self.slot(arg.slot)
+            in_order = in_order and (arg.positional or text == arg.name)
+            pieces.append(Piece("" if in_order else f"{arg.name}=", text, fixed))
         return pieces
 
     # --- modules -----------------------------------------------------------------------------------

@@ -123,7 +123,8 @@ class StepList:
         number = 0
         for item in scope.items:
             if isinstance(item, int):
-                yield NodeStep(self.flow.graph.node(item), hint, shared_use(scope), branch)
+                if item not in self.flow.graph.inputs:
+                    yield NodeStep(self.flow.graph.node(item), hint, shared_use(scope), branch)
             elif item in self.flow.filled or item.kind is ScopeKind.RESIDUAL:
                 if item.kind is ScopeKind.BRANCH:
                     number += 1
