@@ -40,4 +40,4 @@ def differing(
 
 def _largest(x: Tensor) -> float:
     """The largest magnitude; not a number if any value is none."""
-    return float(torch.linalg.vector_norm(x, math.inf))
+    return float(torch.linalg.vector_norm(x.detach(), math.inf))
