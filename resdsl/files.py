@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from resdsl.diagnostics.model import Diagnostic, Label, Report
@@ -49,6 +48,8 @@ def write_whole(path: Path, data: str | bytes, *, keep: Path | None = None) -> N
             raise OSError(f"{path} is not a regular file")
         if keep is not None and keep.exists() and path.samefile(keep):
             raise OSError(f"{path} is the spec itself")
+    import tempfile  # not at the top: a check writes nothing
+
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

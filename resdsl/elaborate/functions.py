@@ -85,7 +85,7 @@ def _zip(*args: Value) -> Value:
 
 
 def _divisible(v: Value, by: Value = 8) -> Value:
-    """The multiple of `by` nearest to `v`, at least `by`, and not below 0.9 of `v` (the MobileNet rule)."""
+    """The multiple of `by` nearest to `v`, at least `by`, and not below 0.9 of `v`."""
     value, step = number(v, "divisible"), integer(by, "divisible")
     if step < 1:
         raise Fault("E201", f"divisible needs a whole number of at least 1 for `by`, not {step}")

@@ -86,7 +86,7 @@ class Normal(Init):
 
 
 class TruncNormal(Init):
-    """N(0, std) cut at plus and minus 2, as torchvision's GoogLeNet does."""
+    """N(0, std) cut at plus and minus 2."""
 
     kind = "trunc_normal"
     title = "truncated normal"

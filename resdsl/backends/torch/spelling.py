@@ -8,7 +8,7 @@ from keyword import iskeyword
 
 def class_name(name: str, text: str = "") -> str:
     """`pre_basic` becomes `PreBasic`. A word that `text` (the spec's header) spells its own way keeps it:
-    `resnet50` is `ResNet50` where the header says ResNet.
+    `fractalnet20` is `FractalNet20` where the header says FractalNet.
     """
     spelled = {word.lower(): word for word in reversed(re.findall(r"[A-Za-z]+", text)) if not word.islower()}
     parts = re.findall(r"[A-Za-z]+|\d+", name)
@@ -25,7 +25,7 @@ def class_name(name: str, text: str = "") -> str:
 
 
 def _plural(spelled: dict[str, str], part: str) -> str | None:
-    """`ResNets` in the header tells how to spell `resnet`."""
+    """`FractalNets` in the header tells how to spell `fractalnet`."""
     word = spelled.get(part.lower() + "s")
     return word[:-1] if word else None
 
