@@ -127,8 +127,7 @@ class _Underline:
 
 def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     yield _first_line(diagnostic, style)
-    labels = [diagnostic.primary, *diagnostic.secondary[:SECONDARY]]
-    groups = _by_source(labels)
+    groups = _by_source(_labels(diagnostic))
     gutter = max(len(str(u.line)) for underlines in groups.values() for u in underlines)
     for source, underlines in groups.items():
         if source is not diagnostic.span.source:
@@ -141,6 +140,16 @@ def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
         yield f"{bar}help: {visible(diagnostic.help)}"
     for frame in diagnostic.trace:
         yield f"{bar}{visible(frame.message)} ({visible(str(frame.span))})"
+
+
+def _labels(diagnostic: Diagnostic) -> list[Label]:
+    """The primary label first. What another says of the very same place is said there, if nothing else is."""
+    primary, others = diagnostic.primary, list(diagnostic.secondary)
+    same = next((label for label in others if label.span == primary.span), None)
+    if same is not None and not primary.message:
+        others.remove(same)
+        primary = same
+    return [primary, *others[:SECONDARY]]
 
 
 def _by_source(labels: Sequence[Label]) -> dict[Source, list[_Underline]]:

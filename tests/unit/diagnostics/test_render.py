@@ -142,6 +142,14 @@ def test_at_most_three_secondary_labels() -> None:
     assert render_full([fault]).count("-------") == 3
 
 
+def test_two_labels_of_one_place_are_one() -> None:
+    place = Label(span("b(64)"), "here")
+    assert render_full([Diagnostic("E101", "no", Label(place.span), secondary=(place,))]).splitlines()[1:] == [
+        "6 |   b(64)",
+        "  |   ^^^^^ here",
+    ]
+
+
 def many(count: int) -> list[Diagnostic]:
     return [Diagnostic("E101", f"number {i}", Label(span("b(64)"))) for i in range(count)]
 
