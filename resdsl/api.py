@@ -113,15 +113,15 @@ def choose(program: Program, spec: Spec, model: str | None, report: Report) -> s
     wanted = model or spec.model
     if wanted in models:
         return wanted
+    candidates = [name for name, info in models.items() if info.buildable] if len(models) > 1 else list(models)
+    if wanted is None and len(candidates) == 1:
+        return candidates[0]
     if report.failed:
         return None
     if wanted is not None:
         near = did_you_mean(wanted, models)
         hint = f"did you mean {near}?" if near else f"it has {_listed(models)}"
         raise SpecError(f"{spec.name} has no model {wanted!r}; {hint}")
-    candidates = [name for name, info in models.items() if info.buildable] if len(models) > 1 else list(models)
-    if len(candidates) == 1:
-        return candidates[0]
     if not models:
         raise SpecError(f"{spec.name} has no model, only blocks")
     which = _listed(candidates or models)
