@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from resdsl.backends.torch.dataflow import owner
-from resdsl.backends.torch.forward import LINE, Lines, Pending, breaks_before, conditional, is_heavy, is_whole, width
+from resdsl.backends.torch.forward import (
+    LINE,
+    Lines,
+    Pending,
+    breaks_before,
+    conditional,
+    is_call,
+    is_heavy,
+    is_whole,
+    width,
+)
 from resdsl.backends.torch.ir import (
     MAIN,
     Assign,
@@ -195,6 +205,7 @@ class BodyBuilder:
 
     def _node(self, step: NodeStep) -> None:
         node, order = step.node, self.order[step]
+        self.lines.begin(step.branch, order - 1)
         values = [self.override.get((node.id, port), v) for port, v in enumerate(node.operands)]
         if node.op.merge:
             self._merge(step, values, order)
@@ -207,7 +218,7 @@ class BodyBuilder:
         expr = self._apply(step, text, operand)
         heavy = is_heavy(node.op.role) or bool(before and before.heavy)
         normed = bool(before and before.normed) or node.op.role is Role.NORM
-        self._result(step, Pending(expr, step.hint, order, heavy, normed))
+        self._result(step, Pending(expr, step.hint, order, heavy, normed, branch=step.branch))
 
     def _apply(self, step: NodeStep, text: Torch, operand: Expr) -> Expr:
         node = step.node
@@ -248,8 +259,7 @@ class BodyBuilder:
         node = self.flow.graph.node(value)
         self.lines.comments[value] = self._comment(node.shape)
         if node.kept:
-            hint = _identifier(node.kept)
-            pending = Pending(pending.expr, hint, pending.order, pending.heavy, pending.normed, pending.whole)
+            pending = replace(pending, hint=_identifier(node.kept))
         self.lines.put(value, pending, self.order[step])
 
     def _comment(self, shape: Shape) -> Slot:
@@ -267,7 +277,7 @@ class BodyBuilder:
             return
         pending = [self.lines.pending.get(v) for v in values]
         total = sum(width(p.expr) if p else 4 for p in pending)
-        simple = all(p is None or _is_plain_call(p.expr) for p in pending)
+        simple = all(p is None or is_call(p.expr) for p in pending)
         for value, operand in zip(values, pending, strict=True):
             if operand and operand.heavy and not (simple and node.op.kind == "concat" and total < LINE - 30):
                 self.lines.flush(value, order - 1)
@@ -286,6 +296,7 @@ class BodyBuilder:
 
     def _call(self, step: CallStep) -> None:
         order = self.order[step]
+        self.lines.begin(step.branch, order - 1)
         for value in step.inputs:
             pending = self.lines.pending.get(value)
             if pending is not None and breaks_before(None, pending):
@@ -297,7 +308,9 @@ class BodyBuilder:
         ]
         expr = self._invoke(step.scope, step.shared, tuple(operands), self._member_name(step.scope))
         if len(step.outputs) == 1:
-            self._result(step, Pending(expr, step.hint, order, heavy=True, whole=is_whole(step.scope)))
+            self._result(
+                step, Pending(expr, step.hint, order, heavy=True, whole=is_whole(step.scope), branch=step.branch)
+            )
             return
         names = []
         for value in step.outputs:
@@ -457,6 +470,10 @@ class BodyBuilder:
         if isinstance(last, Assign) and len(exprs) == 1 and exprs[0] == Var(last.targets[0]) and last.op == "=":
             self.lines.statements[-1] = Return((last.value,), last.comment, outputs)
             return
+        if isinstance(last, Assign) and exprs == (Var(last.targets[0]),) and last.op == "+=":
+            total = Template("{0} + {1}", (exprs[0], last.value), (), 2, 2)
+            self.lines.statements[-1] = Return((total,), None, outputs)
+            return
         self.lines.statements.append(Return(exprs, comment, outputs))  # type: ignore[arg-type]
 
     def _shared_members(self) -> None:
@@ -473,10 +490,6 @@ def _item(step: NodeStep | CallStep) -> Node | Scope:
 def _is_alias(item: Node | Scope) -> bool:
     scope = item.scope if isinstance(item, Node) else item
     return (isinstance(item, Node) and item.alias_of is not None) or any(s.alias_of for s in scope.ancestors())
-
-
-def _is_plain_call(expr: Expr) -> bool:
-    return isinstance(expr, MemberCall) and all(isinstance(o, Var) for o in expr.operands)
 
 
 def _argument(key: str) -> str:

@@ -21,14 +21,17 @@ class ClassSpec:
     """One generated class."""
 
     id: int
-    scope: Scope
-    """A use of it: the first."""
-    uses: int
+    scopes: tuple[Scope, ...]
+    """Its uses that differ, the first of all first."""
     body: Body
     optional: dict[str, Module]
     """Modules of the optional members."""
     needs: frozenset[str]
     fit: Fit
+
+    @property
+    def scope(self) -> Scope:
+        return self.scopes[0]
 
 
 @dataclass(eq=False, slots=True)
@@ -171,7 +174,7 @@ class ClassPlan:
         fit = Fitter(
             [draft for _, draft in rows], candidates, {"self", "nn", "torch", "F"} | (taken & {"training"})
         ).run()
-        spec = ClassSpec(len(self.classes), uses[0].scope, len(uses), body, optional, drafts[0].needs, fit)
+        spec = ClassSpec(len(self.classes), tuple(use.scope for use, _ in rows), body, optional, drafts[0].needs, fit)
         self.classes.append(spec)
         places = {key: i for i, key in enumerate(distinct)}
         for use, draft in zip(uses, drafts, strict=True):

@@ -111,7 +111,7 @@ class _File:
     def _class(self, spec: ClassSpec) -> list[str]:
         renderer = Renderer(spec.fit, self.callees, self.layers)
         init, base = constructor(spec, renderer)
-        lines = [f"class {self.callees[spec.id].name}({base}):", *class_docstring(self.graph, spec.scope), ""]
+        lines = [f"class {self.callees[spec.id].name}({base}):", *class_docstring(self.graph, spec.scopes), ""]
         lines += [*init, ""]
         takes = [*(f"{name}: Tensor" for name in spec.body.takes), *(f"{m}: nn.Module" for m in spec.body.modules)]
         lines += fit_line(f"def forward(self, {', '.join(takes)}) -> {self._returns(spec)}:", 1)

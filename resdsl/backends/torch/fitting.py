@@ -144,6 +144,8 @@ class Fitter:
             text = self._derived(column, ranked)
             if text is not None:
                 return text
+        if leaf.kind == "padding" and (half := self._half(column, ranked)) is not None:
+            return half
         full = tuple(v if v is not MISSING else _filler(column) for v in column)
         return self._use(Candidate(self._fresh(leaf), full, leaf.kind))  # type: ignore[arg-type]
 
@@ -177,6 +179,14 @@ class Fitter:
                 return f"{self._use(a)} + {self._use(b)}"
             if all(column[i] == a.column[i] * b.column[i] for i in known):  # type: ignore[operator]
                 return f"{self._use(a)} * {self._use(b)}"
+        return None
+
+    def _half(self, column: tuple[Literal | Missing, ...], ranked: list[Candidate]) -> str | None:
+        """Padding that keeps the size: half of an odd kernel, whatever the block calls it."""
+        for c in ranked:
+            odd = all(_is_int(v) and v % 2 == 1 for v in c.column)  # type: ignore[operator]
+            if odd and _agrees(column, tuple(v // 2 for v in c.column)):  # type: ignore[operator]
+                return f"{self._use(c)} // 2"
         return None
 
     def _use(self, candidate: Candidate) -> str:
@@ -215,17 +225,18 @@ class Fitter:
 
     def _atoms(self) -> list[tuple[str, tuple[bool, ...]]]:
         known = list(self.used.values())
-        atoms = [(f"{c.name} != 1", tuple(v != 1 for v in c.column)) for c in known if c.kind in DEFAULTS]
         sizes = [c for c in known if c.kind in SIZES and all(_is_int(v) for v in c.column)]
-        entries = [c for c in sizes if c.name == "in_channels"]
-        for entry in entries:
+        atoms: dict[str, tuple[bool, ...]] = {}
+        for entry in (c for c in sizes if c.name == "in_channels"):
             for slot, text in self.fit.texts.items():
                 column = self.column(slot)
                 if slot.part == MAIN and all(_is_int(v) for v in column) and text != entry.name:
-                    atoms.append(
-                        (f"{entry.name} != {text}", tuple(a != b for a, b in zip(entry.column, column, strict=True)))
-                    )
-        return atoms
+                    unequal = tuple(a != b for a, b in zip(entry.column, column, strict=True))
+                    atoms.setdefault(f"{entry.name} != {text}", unequal)
+        for c in known:
+            if c.kind in DEFAULTS:
+                atoms[f"{c.name} != 1"] = tuple(v != 1 for v in c.column)
+        return list(atoms.items())
 
 
 def _required_first(parameters: list[Parameter]) -> list[Parameter]:

@@ -7,7 +7,7 @@ belongs together (a convolution with its norm and activation, a stage, a whole b
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from resdsl.backends.torch.ir import Assign, Expr, If, IfMember, MemberCall, MemberValue, Statement, Template, Var
 from resdsl.graph import Scope, ScopeKind
@@ -30,6 +30,8 @@ class Pending:
     """Whether a norm is in it, before anything heavy."""
     whole: bool = False
     """Whether it is a stage: a line of its own."""
+    branch: str | None = None
+    """The branch it is in: one is written down before the next begins."""
 
 
 class Lines:
@@ -90,9 +92,12 @@ class Lines:
             return False
         return all(name not in set(variables(other.expr)) for other in self.pending.values())
 
-    def flush_all(self, step: int) -> None:
+    def begin(self, branch: str | None, step: int) -> None:
+        """Write down what other branches have come to, unless it is a mere call."""
         for value in sorted(self.pending, key=lambda v: self.pending[v].order):
-            self.flush(value, step)
+            other = self.pending[value]
+            if branch is not None and other.branch not in (None, branch) and other.heavy and not is_call(other.expr):
+                self.flush(value, step)
 
 
 def variables(expr: Expr) -> Iterable[str]:
@@ -135,9 +140,10 @@ def is_whole(scope: Scope) -> bool:
     return scope.kind is ScopeKind.STAGE
 
 
+def is_call(expr: Expr) -> bool:
+    """Whether an expression is one call on variables."""
+    return isinstance(expr, MemberCall) and all(isinstance(o, Var) for o in expr.operands)
+
+
 def conditional(statements: list[Statement], condition: str) -> If:
     return If(Template(condition, ()), tuple(statements))
-
-
-def with_operand(template: Template, operand: Expr) -> Template:
-    return replace(template, operands=(operand,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 
 from resdsl.graph import Graph, Scope, ScopeKind
 from resdsl.shapes import per_axis
@@ -33,10 +34,15 @@ def comment_at(span: Span) -> str | None:
     return same.group(1).strip() if same else None
 
 
-def class_docstring(graph: Graph, scope: Scope) -> list[str]:
-    """The docstring of a class, on lines inside its body."""
+def class_docstring(graph: Graph, scopes: Sequence[Scope]) -> list[str]:
+    """The docstring of a class, on lines inside its body; `scopes` are different uses of it."""
+    scope = scopes[0]
     text = comment_at(scope.site) if scope.site is not None and scope.kind is ScopeKind.BLOCK else None
-    text = safe(text) if text else _structure(graph, scope)
+    if text:
+        text = safe(text)
+    else:
+        told = {_structure(graph, use) for use in scopes[:100]}
+        text = told.pop() if len(told) == 1 else re.sub(r"\b(\d+x)+\d+ |\b\d+-wide ", "", _structure(graph, scope))
     text = text[0].upper() + text[1:]
     if not text.endswith((".", "!", "?", ":")):
         text += "."
@@ -53,8 +59,9 @@ def _structure(graph: Graph, scope: Scope) -> str:
     body = _layers(graph, [id_ for id_ in scope.nodes() if id_ not in aside])
     if scope.parent is None:
         units, stages = len(graph.units), sum(s.kind is ScopeKind.STAGE for s in scope.walk())
-        inside = f", {units} residual units" if units else ""
-        return f"`{graph.name}`: {body}{inside}{f' in {stages} stages' if stages else ''}"
+        inside = f", {_count(units, 'residual unit')}" if units else ""
+        where = f" in {_count(stages, 'stage')}" if stages else ""
+        return f"`{graph.name}`: {body}{inside}{where}"
     if ScopeKind.GATE in kinds:
         return f"Gated unit: {body}, weighed against the shortcut"
     if ScopeKind.RESIDUAL in kinds:
@@ -69,8 +76,8 @@ def _layers(graph: Graph, nodes: list[int]) -> str:
     found: list[tuple[str, str]] = []
     for node in map(graph.node, nodes):
         if node.op.kind in ("conv", "deconv"):
-            k = per_axis(getattr(node.op, "k"), node.shape.dims)
-            found.append(("convolution", "x".join(map(str, k))))
+            k = per_axis(node.op.k, node.shape.dims)
+            found.append(("convolution", "x".join(map(str, k)) if len(k) > 1 else f"{k[0]}-wide"))
         elif node.op.kind == "linear":
             found.append(("linear layer", ""))
     if len(found) > 4:
@@ -84,6 +91,10 @@ def _layers(graph: Graph, nodes: list[int]) -> str:
     if len(set(sizes)) == 1:
         return f"{('two', 'three', 'four')[len(sizes) - 2]} {sizes[0]} {found[0][0]}s".replace("  ", " ")
     return f"{_listed(sizes)} {found[0][0]}s"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _listed(parts: list[str]) -> str:

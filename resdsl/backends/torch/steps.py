@@ -21,7 +21,7 @@ class NodeStep:
     node: Node
     hint: str
     shared: Scope | None
-    branch: int | None = None
+    branch: str | None = None
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -39,7 +39,7 @@ class CallStep:
     outputs: tuple[int, ...]
     hint: str
     shared: Scope | None
-    branch: int | None = None
+    branch: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -115,36 +115,47 @@ class StepList:
     def __init__(self, flow: Dataflow, survivals: dict[Span, Survival]) -> None:
         self.flow = flow
         self.survivals = survivals
+        self._branches: list[int] = []
 
     def of(self, scope: Scope) -> list[Step]:
         return list(self._content(scope, "x", None))
 
-    def _content(self, scope: Scope, hint: str, branch: int | None) -> Iterator[Step]:
-        number = 0
+    def _content(self, scope: Scope, hint: str, branch: str | None) -> Iterator[Step]:
         for item in scope.items:
             if isinstance(item, int):
                 if item not in self.flow.graph.inputs:
                     yield NodeStep(self.flow.graph.node(item), hint, shared_use(scope), branch)
             elif item in self.flow.filled or item.kind is ScopeKind.RESIDUAL:
-                if item.kind is ScopeKind.BRANCH:
-                    number += 1
-                    yield from self._content(item, _word(item.title) or f"branch{number}", number)
-                else:
-                    yield from self._scope(item, hint, branch)
+                yield from self._scope(item, hint, branch)
 
-    def _scope(self, scope: Scope, hint: str, branch: int | None) -> Iterator[Step]:
+    def _scope(self, scope: Scope, hint: str, branch: str | None) -> Iterator[Step]:
         if is_module(scope):
             border = self.flow.borders[scope]
             shared = scope if scope.kind is ScopeKind.SHARED else shared_use(scope.parent)
             yield CallStep(scope, tuple(border.inputs), tuple(border.outputs), hint, shared, branch)
         elif scope.kind is ScopeKind.RESIDUAL:
             yield from self._residual(scope, hint)
+        elif scope.kind is ScopeKind.BRANCH:
+            yield from self._branch(scope)
+        elif scope.kind is ScopeKind.MERGE:
+            yield from self._merge(scope, hint, branch)
         elif scope.kind is ScopeKind.AUX:
             for step in self._content(scope, hint, branch):
                 assert isinstance(step, NodeStep | CallStep)
                 yield AuxStep(step, hint)
         else:
             yield from self._content(scope, HINTS.get(scope.kind, hint), branch)
+
+    def _merge(self, scope: Scope, hint: str, branch: str | None) -> Iterator[Step]:
+        """Branches are numbered through the whole merge, however repeats and loops made them."""
+        self._branches.append(0)
+        yield from self._content(scope, hint, branch)
+        self._branches.pop()
+
+    def _branch(self, scope: Scope) -> Iterator[Step]:
+        self._branches[-1] += 1
+        name = f"branch{self._branches[-1]}"
+        yield from self._content(scope, _word(scope.title) or name, name)
 
     def _residual(self, scope: Scope, hint: str) -> Iterator[Step]:
         survival = scope.survival or self.survivals.get(scope.span)
@@ -181,7 +192,8 @@ class StepList:
         )
 
     def _steps(self, scope: Scope) -> list[Step]:
-        return list(self._scope(scope, HINTS.get(scope.kind, "x"), None))
+        branch = scope.kind.value if scope.kind in (ScopeKind.MAIN, ScopeKind.GATE, ScopeKind.CARRY) else None
+        return list(self._scope(scope, HINTS.get(scope.kind, "x"), branch))
 
     def _shortcut(self, residual: Scope, scope: Scope) -> ShortcutStep:
         steps = self._steps(scope)
