@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
+import resdsl
 from resdsl.diagnostics import Report
 from resdsl.elaborate import build, check, load_program
 from resdsl.source import Source
@@ -53,3 +55,27 @@ def test_example(line: int, text: str, fragment: bool, keys: str | None) -> None
         graph = build(program, model, report)
         assert graph is not None
         assert [key for key, _, _ in graph.weights()] == keys.split()
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=f"line {line}") for line, text, fragment, _ in _examples() if not fragment]
+)
+def test_example_runs(text: str, tmp_path: Path) -> None:
+    """Every model of the page runs forward and backward, with the keys and shapes that its graph has."""
+    torch.manual_seed(0)
+    spec = tmp_path / "example.res"
+    spec.write_text(text, encoding="utf-8")
+    program = load_program(Source(str(spec), text), Report())
+    for name in (name for name, info in program.models.items() if info.buildable):
+        net = resdsl.load(spec, name)
+        module = net.module()
+        assert sorted(module.state_dict()) == sorted(key for key, _, _ in net.ir.weights())
+
+        x = [torch.randn(2, *net.ir.node(node).shape.full) for node in net.ir.inputs]
+        sum(y.square().sum() for y in _values(module.train()(*x))).backward()
+        shapes = [net.ir.node(output.node).shape.full for output in net.ir.outputs]
+        assert [tuple(y.shape[1:]) for y in _values(module.eval()(*x))] == shapes
+
+
+def _values(output: torch.Tensor | tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+    return output if isinstance(output, tuple) else (output,)
