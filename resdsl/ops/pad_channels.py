@@ -30,5 +30,5 @@ class PadChannels(Pointwise):
         (x,) = inputs
         spatial = "0, 0, " * x.dims
         behind = self.width - x.channels - self.before
-        ends = (Arg("before", self.before, "channels"), Arg("behind", behind, "channels"))
+        ends = (Arg("before", self.before, "count"), Arg("new_channels", behind, "count"))
         return Torch(call=Call(f"F.pad({{0}}, ({spatial}{{before}}, {{behind}}))", ends), inline=True)

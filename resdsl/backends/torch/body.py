@@ -173,6 +173,8 @@ class BodyBuilder:
                     visit(inner)
                 for inner in (*step.branch, *step.merges):
                     visit(inner)
+                self.order[step] = len(self.order)
+                return
             self.order[step] = len(self.order)
             for value in step.inputs:
                 last[value] = self.order[step]

@@ -189,20 +189,44 @@ def _link_kind(link: Step) -> str:
 
 
 def _by_height(scopes: list[Scope]) -> list[list[Scope]]:
-    """Scopes by how many classes they nest, least first: what a class uses is planned before it."""
+    """Scopes by how many classes they nest, least first: what a class uses is planned before it.
+
+    Uses of one block are planned together, so all count as high as the highest, as far as blocks do not contain each
+    other.
+    """
     chosen = set(scopes)
-    heights: dict[Scope, int] = {}
-    for scope in reversed(scopes):
-        height = heights.setdefault(scope, 0)
-        above = scope.parent
-        while above is not None and above not in chosen:
-            above = above.parent
-        if above is not None:
-            heights[above] = max(heights.get(above, 0), height + 1)
+    above: dict[Scope, Scope] = {}
+    for scope in scopes:
+        parent = scope.parent
+        while parent is not None and parent not in chosen:
+            parent = parent.parent
+        if parent is not None:
+            above[scope] = parent
+    plain = _heights(scopes, above, {})
+    heights, sites = plain, {}
+    for _ in range(len({scope.site for scope in scopes}) + 1):
+        sites = {scope.site: 0 for scope in scopes}
+        for scope in scopes:
+            sites[scope.site] = max(sites[scope.site], heights[scope])
+        raised = _heights(scopes, above, sites)
+        if raised == heights:
+            break
+        heights = raised
+    else:
+        heights = plain
     levels: dict[int, list[Scope]] = defaultdict(list)
     for scope in scopes:
         levels[heights[scope]].append(scope)
     return [levels[height] for height in sorted(levels)]
+
+
+def _heights(scopes: list[Scope], above: dict[Scope, Scope], least: dict[Span | None, int]) -> dict[Scope, int]:
+    heights: dict[Scope, int] = {}
+    for scope in reversed(scopes):
+        height = heights[scope] = max(heights.get(scope, 0), least.get(scope.site, 0))
+        if scope in above:
+            heights[above[scope]] = max(heights.get(above[scope], 0), height + 1)
+    return heights
 
 
 def _candidates(scopes: list[Scope], flow: Dataflow) -> list[Candidate]:

@@ -26,6 +26,9 @@ HELPERS = {
     ],
 }
 
+NAMED = {"chance", "flag", "real"}
+"""Kinds of constructor parameters that say too little without their names."""
+
 RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch", "survives", "survivors"}
 
 
@@ -51,7 +54,8 @@ class _File:
         for spec in self.plan.classes:
             name = self.model if spec.scope.parent is None else self.names.fresh(self._name(spec))
             defaults = tuple((p.name, p.default) for p in spec.fit.parameters if p.default is not None)
-            self.callees[spec.id] = Callee(name, defaults)
+            named = frozenset(p.name for p in spec.fit.parameters if p.kind in NAMED)
+            self.callees[spec.id] = Callee(name, defaults, named)
         self.outputs = self._output_names()
 
     def _name(self, spec: ClassSpec) -> str:
@@ -112,7 +116,7 @@ class _File:
         renderer = Renderer(spec.fit, self.callees, self.layers)
         init, base = constructor(spec, renderer)
         lines = [f"class {self.callees[spec.id].name}({base}):", *class_docstring(self.graph, spec.scopes), ""]
-        lines += [*init, ""]
+        lines += [*init, ""] if init else []
         takes = [*(f"{name}: Tensor" for name in spec.body.takes), *(f"{m}: nn.Module" for m in spec.body.modules)]
         lines += fit_line(f"def forward(self, {', '.join(takes)}) -> {self._returns(spec)}:", 1)
         lines += renderer.statements(spec.body.forward, 2, self.outputs)

@@ -152,7 +152,7 @@ class Fitter:
     def _ranked(self, leaf: Leaf) -> list[Candidate]:
         known = [*self.candidates, *(c for c in self.used.values() if c not in self.candidates)]
         varying = [c for c in known if len({repr(v) for v in c.column}) > 1]
-        if leaf.kind not in SIZES:
+        if leaf.kind != "channels":
             varying = [c for c in varying if c.name != "in_channels"]
         return sorted(varying, key=lambda c: (c.name != leaf.name, c.kind != leaf.kind, c.name not in self.used))
 

@@ -40,7 +40,7 @@ def constructor(spec: ClassSpec, renderer: Renderer) -> tuple[list[str], str]:
     for path, module in members:
         if path not in done:
             done |= _member(spec, renderer, lines, dict(members), path, module, done)
-    return lines, "nn.Module"
+    return ([] if len(lines) == 2 and not spec.fit.parameters else lines), "nn.Module"
 
 
 def _signature(spec: ClassSpec) -> list[str]:

@@ -6,8 +6,8 @@ import re
 import textwrap
 from collections.abc import Sequence
 
+from resdsl.analysis.metrics import metrics
 from resdsl.graph import Graph, Scope, ScopeKind
-from resdsl.shapes import per_axis
 from resdsl.source import Span
 
 
@@ -46,7 +46,7 @@ def class_docstring(graph: Graph, scopes: Sequence[Scope]) -> list[str]:
     text = text[0].upper() + text[1:]
     if not text.endswith((".", "!", "?", ":")):
         text += "."
-    if len(text) <= 78:
+    if len(text) <= 80:
         return [f'    """{text}"""']
     lines = textwrap.wrap(text, 80)
     return [f'    """{lines[0]}', *(f"    {line}" for line in lines[1:]), '    """']
@@ -61,7 +61,7 @@ def _structure(graph: Graph, scope: Scope) -> str:
         units, stages = len(graph.units), sum(s.kind is ScopeKind.STAGE for s in scope.walk())
         inside = f", {_count(units, 'residual unit')}" if units else ""
         where = f" in {_count(stages, 'stage')}" if stages else ""
-        return f"`{graph.name}`: {body}{inside}{where}"
+        return f"A network of {_count(metrics(graph).depth, 'layer')}{inside}{where}"
     if ScopeKind.GATE in kinds:
         return f"Gated unit: {body}, weighed against the shortcut"
     if ScopeKind.RESIDUAL in kinds:
@@ -76,7 +76,7 @@ def _layers(graph: Graph, nodes: list[int]) -> str:
     found: list[tuple[str, str]] = []
     for node in map(graph.node, nodes):
         if node.op.kind in ("conv", "deconv"):
-            k = per_axis(node.op.k, node.shape.dims)
+            k = [window.kernel for window in node.op.windows(graph.shapes(node))]
             found.append(("convolution", "x".join(map(str, k)) if len(k) > 1 else f"{k[0]}-wide"))
         elif node.op.kind == "linear":
             found.append(("linear layer", ""))

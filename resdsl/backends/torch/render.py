@@ -42,12 +42,17 @@ class Callee:
 
     name: str
     defaults: tuple[tuple[str, Literal], ...]
+    named: frozenset[str]
+    """Parameters that are written with their names even without a default."""
 
 
 def literal(value: Literal) -> str:
     """A value as Python writes it; exact rationals become floats here and nowhere else."""
     if isinstance(value, Fraction):
-        return repr(float(value))
+        text = repr(float(value))
+        return (
+            text if Fraction(text) == value or value.denominator > 10**6 else f"{value.numerator} / {value.denominator}"
+        )
     if isinstance(value, tuple):
         inside = ", ".join(literal(v) for v in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
@@ -106,7 +111,7 @@ class Renderer:
         for name, slot in module.args:
             fixed = self.fit.literals.get(slot, Unset.UNSET)
             if name not in defaults:
-                pieces.append(Piece("", self.slot(slot), fixed))
+                pieces.append(Piece(f"{name}=" if name in callee.named else "", self.slot(slot), fixed))
             elif fixed is Unset.UNSET or fixed != defaults[name]:
                 pieces.append(Piece(f"{name}=", self.slot(slot), fixed))
         return callee.name, pieces
