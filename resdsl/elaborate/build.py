@@ -12,9 +12,9 @@ from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.elaborate.context import Activation, Current, Env, Place, Several
 from resdsl.elaborate.evaluate import Evaluator, Stop, file_context
 from resdsl.elaborate.expects import check_expects
-from resdsl.elaborate.flow import bind_parameters, run_body
+from resdsl.elaborate.flow import bind_parameters, no_input, run_body
 from resdsl.elaborate.naming import Namer
-from resdsl.elaborate.program import Chain, Program, deep_recursion, variant_arguments
+from resdsl.elaborate.program import Chain, Program, workspace, variant_arguments
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, Given, Value, whole
 from resdsl.graph import Graph, Node, Output, Scope, ScopeKind
@@ -41,7 +41,7 @@ def build(
         return None
     info = program.models[model]
     evaluator = Evaluator(report, program.limits)
-    with deep_recursion():
+    with workspace():
         try:
             given = collect_arguments(program, chain, model, arguments or {}, evaluator)
             if given is None:
@@ -116,7 +116,7 @@ def start(
 ) -> Elaboration:
     definition = chain.model
     root = Scope(ScopeKind.MODEL, None, definition.span, name="", title=model, site=definition.span)
-    return Elaboration(evaluator, Graph(model, root, header), input_size)
+    return Elaboration(evaluator, Graph(model, root, header), definition, input_size)
 
 
 def run_model(run: Elaboration, chain: Chain, given: tuple[Given, ...]) -> None:
@@ -130,9 +130,7 @@ def run_model(run: Elaboration, chain: Chain, given: tuple[Given, ...]) -> None:
     if activation.failed:
         return
     if not run.graph.inputs and not run.evaluator.failed:
-        run.evaluator.error(
-            "E401", f"{definition.name.name} has no input", definition.name.span, help="`input 3x224x224` says its size"
-        )
+        no_input(run)
         return
     finish_outputs(run, activation, value, definition.name.span)
     for use in run.outside_uses:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from resdsl.diagnostics import Diagnostic, Fault, Label, Report
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.elaborate.arithmetic import binary, boolean, described, number
-from resdsl.elaborate.binding import Assignment, assign, initialiser
+from resdsl.elaborate.binding import Assignment, Signature, assign, initialiser, signature
 from resdsl.elaborate.context import Context, Home
 from resdsl.elaborate.functions import builtins
 from resdsl.elaborate.values import (
@@ -80,6 +80,7 @@ class Evaluator:
         self.predefined.update(builtins(limits))
         self.predefined.update({name: InitKind(name) for name in INITS})
         self.assignments: dict[tuple[int, str, int, tuple[str | None, ...]], Assignment | None] = {}
+        self._signatures: dict[int, Signature] = {}
         self._table: dict[type[tree.Expr], Callable[[Any, Context], Value]] = {
             tree.Number: self._literal,
             tree.Bool: self._literal,
@@ -156,6 +157,14 @@ class Evaluator:
 
     def leave(self) -> None:
         self.calls -= 1
+
+    def block_signature(self, callee: BlockValue) -> Signature:
+        """The parameters of a block, computed once."""
+        key = id(callee.definition)
+        known = self._signatures.get(key)
+        if known is None:
+            known = self._signatures[key] = signature(callee)
+        return known
 
     # --- values ----------------------------------------------------------------------------------
 

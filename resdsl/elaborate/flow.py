@@ -25,7 +25,7 @@ from resdsl.elaborate.values import (
     plain_value,
 )
 from resdsl.elaborate.arithmetic import described
-from resdsl.elaborate.binding import missing, missing_message, signature
+from resdsl.elaborate.binding import missing, missing_message
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.ops.registry import merge_names
 from resdsl.source import Span
@@ -204,7 +204,9 @@ def one_value(run: Elaboration, value: Current, span: Span, place: Place) -> Nod
     """The single value that a step takes, or a report that there is none."""
     if isinstance(value, Node):
         return value
-    if value is None:
+    if value is None and not run.graph.inputs:
+        no_input(run)
+    elif value is None:
         run.evaluator.error(
             "E404", "there is no value to apply this to", span, place, help="begin with `input`, or with `from NAME`"
         )
@@ -217,6 +219,12 @@ def one_value(run: Elaboration, value: Current, span: Span, place: Place) -> Nod
             help=f"unpack them with `keep {', '.join(value.names)}`, then `from` one",
         )
     return UNKNOWN
+
+
+def no_input(run: Elaboration) -> None:
+    run.evaluator.error(
+        "E401", f"{run.graph.name} has no input", run.model.name.span, help="`input 3x224x224` says its size"
+    )
 
 
 def run_block(
@@ -236,11 +244,12 @@ def run_block(
         given = evaluator.given(callee, call.args or (), place)
     except Failed:
         return UNKNOWN
-    to = signature(callee)
-    lacking = missing(to, [str(g.name) for g in (*callee.args, *given)])
+    to = evaluator.block_signature(callee)
+    arguments = (*callee.args, *given) if callee.args else given
+    lacking = missing(to, [str(g.name) for g in arguments]) if to.required else ()
     if lacking:
         secondary = [Label(definition.name.span, f"`{to.title}` is defined here")]
-        evaluator.error("E121", missing_message(to, lacking), call.span, place, secondary=secondary)
+        evaluator.error("E121", missing_message(to, list(lacking)), call.span, place, secondary=secondary)
         return UNKNOWN
     evaluator.enter(to.title, call.span, place)
     scope = run.open(
@@ -267,7 +276,7 @@ def run_block(
         guard=place.guard,
     )
     inner.value = value
-    bind_parameters(run, definition.params, (*callee.args, *given), inner)
+    bind_parameters(run, definition.params, arguments, inner)
     result = run_body(run, definition.body, inner, value)
     evaluator.leave()
     if activation.output is not None:

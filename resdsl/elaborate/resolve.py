@@ -137,6 +137,12 @@ def kept_names(body: tree.Body) -> KeptNames:
     return kept
 
 
+def kept_before(kept: KeptNames, ident: tree.Ident) -> Span | None:
+    """Where a name was kept further up; a `keep` further down is itself the one at fault."""
+    span = kept.names.get(ident.name)
+    return span if span is not None and span.start < ident.span.start else None
+
+
 def note_kept(kept: KeptNames, text: tree.Text) -> None:
     if all(isinstance(part, str) for part in text.parts):
         kept.names.setdefault("".join(str(part) for part in text.parts), text.span)
@@ -160,8 +166,7 @@ class Resolver:
         name = ident.name
         if name in self.evaluator.predefined or name in CONTEXTUAL:
             self.evaluator.error("E104", f"`{name}` is predefined", ident.span)
-        elif name in sight.names or name in sight.kept.names:
-            first = sight.names.get(name) or sight.kept.names[name]
+        elif (first := sight.names.get(name) or kept_before(sight.kept, ident)) is not None:
             self.evaluator.error(
                 "E104", f"`{name}` is defined twice", ident.span, secondary=[Label(first, "the other one")]
             )

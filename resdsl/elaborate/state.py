@@ -27,14 +27,15 @@ class Applied:
 
     def __init__(self, op: Operator) -> None:
         self.op = op
-        self._results: dict[Shapes, tuple[Shape, Strides]] = {}
+        self._results: dict[Shapes, tuple[Shape, Strides, bool]] = {}
 
-    def infer(self, shapes: Shapes) -> tuple[Shape, Strides]:
-        """Shape of the output and stride for each of its axes. Raises `Fault`."""
+    def infer(self, shapes: Shapes) -> tuple[Shape, Strides, bool]:
+        """Shape of the output, stride for each of its axes, and whether any is not 1. Raises `Fault`."""
         known = self._results.get(shapes)
         if known is None:
             shape = self.op.infer(shapes)
-            known = shape, tuple(window.stride for window in self.op.windows(shapes))
+            strides = tuple(window.stride for window in self.op.windows(shapes))
+            known = shape, strides, any(stride != 1 for stride in strides)
             self._results[shapes] = known
         return known
 
@@ -64,6 +65,7 @@ class Elaboration:
 
     evaluator: Evaluator
     graph: Graph
+    model: tree.Model
     input_size: tuple[int, ...] | None = None
     inputs_open: bool = True
     """Whether no step has been executed, so that inputs may still come."""
@@ -73,6 +75,7 @@ class Elaboration:
     outside_uses: list[OutsideUse] = field(default_factory=list)
     expects: list[tuple[tree.Expect, Place]] = field(default_factory=list)
     scopes: int = 0
+    nodes: int = 0
     operators: dict[tuple[object, ...], Applied] = field(default_factory=dict)
     sites: dict[tuple[int, int, int], tuple[Applied, object]] = field(default_factory=dict)
 
@@ -122,18 +125,18 @@ class Elaboration:
         self, applied: Applied, operands: tuple[Node, ...], place: Place, scope: Scope, name: str | None, span: Span
     ) -> Node:
         """A node for one application. Raises `Fault` where the shapes do not fit."""
-        shape, strides = applied.infer(tuple([node.shape for node in operands]))
-        graph = self.graph
-        if len(graph) >= self.evaluator.limits.items:
+        shape, strides, moves = applied.infer(tuple([node.shape for node in operands]))
+        self.nodes += 1
+        if self.nodes > self.evaluator.limits.items:
             self.too_large(span)
-        if not len(graph) & 63:
+        if not self.nodes & 63:
             self.evaluator.tick(span, place)
         self.inputs_open = False
-        return graph.add(
+        return self.graph.add(
             applied.op,
             tuple([node.id for node in operands]),
             shape,
-            total_stride(operands, shape, strides),
+            total_stride(operands, shape, strides, moves=moves),
             scope,
             name,
             span,
@@ -223,7 +226,7 @@ class Elaboration:
             unit.survival = Survival(chance, per, rescale)
 
 
-def total_stride(operands: tuple[Node, ...], shape: Shape, strides: Strides) -> Strides:
+def total_stride(operands: tuple[Node, ...], shape: Shape, strides: Strides, *, moves: bool) -> Strides:
     """Stride from the model's input. Of several operands that one counts whose size is the result's."""
     if not operands:
         return strides
@@ -232,7 +235,7 @@ def total_stride(operands: tuple[Node, ...], shape: Shape, strides: Strides) -> 
         source = next((node for node in operands if node.shape.size == shape.size), source)
     if len(source.stride) != len(strides):
         return strides
-    if all(s == 1 for s in strides):
+    if not moves:
         return source.stride
     return tuple([a * b for a, b in zip(source.stride, strides, strict=True)])
 

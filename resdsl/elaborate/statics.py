@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Home
 from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
 from resdsl.elaborate.resolve import KeptNames, Resolver, Sight, defaulted_kinds, kept_names
+from resdsl.elaborate.values import UNKNOWN, OperatorValue, Unknown, Value
 from resdsl.syntax import tree
 
 
@@ -91,8 +93,7 @@ class _Walk:
                 resolver.expression(condition, sight)
                 resolver.expression(message, sight)
             case tree.Default(call=call):
-                if resolver.name(call.name.name, call.name.span, sight):
-                    resolver.arguments(resolver.static_value(call.name.name, sight), call.args or (), sight)
+                self.default(call, sight)
             case tree.Input(size=size):
                 self.only_in_model(stmt, "only a model has inputs", "a block takes the current value")
                 resolver.expression(size, sight)
@@ -109,6 +110,16 @@ class _Walk:
                 resolver.declare(name, sight)
             case tree.If() | tree.For():
                 self.decision(stmt, sight)
+
+    def default(self, call: tree.Call, sight: Sight) -> None:
+        callee: Value = UNKNOWN
+        if self.resolver.name(call.name.name, call.name.span, sight):
+            callee = self.resolver.static_value(call.name.name, sight)
+        if not isinstance(callee, OperatorValue | Unknown):
+            message = f"`default` is for operators, and `{call.name.name}` is {described(callee)}"
+            self.evaluator.error("E217", message, call.name.span)
+            callee = UNKNOWN
+        self.resolver.arguments(callee, call.args or (), sight)
 
     def only_in_model(self, stmt: tree.Stmt, message: str, help: str) -> None:  # noqa: A002 - the messages' word
         if not self.in_model:

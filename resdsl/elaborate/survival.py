@@ -13,13 +13,9 @@ from resdsl.elaborate.values import Value
 from resdsl.graph import Scope
 from resdsl.syntax import tree
 
-WORDS: dict[str, tuple[str, ...]] = {"per": ("batch", "sample"), "rescale": ("test", "train")}
-
 
 def run_survival(run: Elaboration, stmt: tree.Survival, place: Place, value: Current) -> Current:
     """A `survival` statement: settled when its braces are done and its units are known."""
-    if not words_fit(run, stmt, place):
-        return value
     if place.schedule is not None:
         run.evaluator.error(
             "E417",
@@ -39,16 +35,6 @@ def run_survival(run: Elaboration, stmt: tree.Survival, place: Place, value: Cur
     else:
         place.schedule = stmt
     return value
-
-
-def words_fit(run: Elaboration, stmt: tree.Survival, place: Place) -> bool:
-    fits = True
-    for key, ident in (("per", stmt.per), ("rescale", stmt.rescale)):
-        if ident is not None and ident.name not in WORDS[key]:
-            listed = " or ".join(f"`{key} {word}`" for word in WORDS[key])
-            run.evaluator.error("E208", f"{listed}, not `{key} {ident.name}`", ident.span, place)
-            fits = False
-    return fits
 
 
 def settle_schedule(run: Elaboration, place: Place, first_unit: int) -> None:
@@ -86,8 +72,6 @@ def settle_clause(run: Elaboration, state: UnitState | None, scope: Scope, unit:
     assert clause is not None
     if state is not None:
         state.settled = True
-    if not words_fit(run, clause, place):
-        return
     try:
         value = run.evaluator.value(clause.chance, place)
     except Failed:

@@ -109,6 +109,7 @@ def run_keep(run: Elaboration, unit: tree.Keep, place: Place, value: Current) ->
             help=f"the outputs are {', '.join(value.names)}" if isinstance(value, Several) else None,
         )
         values = (UNKNOWN,) * len(unit.names)
+        value = UNKNOWN
     for text, node in zip(unit.names, values, strict=True):
         (name,) = label_text(run, text, place)
         if name.startswith("?") or not check_clash(run, name, text.span, place):
