@@ -1,8 +1,8 @@
 """The graph: what every later stage shares.
 
 Nodes are applications of operators, edges carry values (edge key = operand port), and the tree of scopes
-keeps the structure that the text had. The store is a `networkx.MultiDiGraph` (a plain `DiGraph` silently
-loses one edge of `add(x, x)`); this is a typed face over it, and the only place that knows NetworkX.
+keeps the structure that the text had. This is a typed face over a `networkx.MultiDiGraph` (a plain `DiGraph` silently
+loses one edge of `add(x, x)`), and this package the only place that knows NetworkX.
 
 Two trees meet here:
 
@@ -21,17 +21,15 @@ from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from resdsl.diagnostics import Frame
 from resdsl.ops.base import Operator, Weight
 from resdsl.shapes import Shape
 from resdsl.source import Span
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     MultiDiGraph = nx.MultiDiGraph[int]
-else:
-    MultiDiGraph = nx.MultiDiGraph
 
 
 class ScopeKind(Enum):
@@ -200,13 +198,36 @@ class Graph:
         self.name = name
         self.header = header
         """The comment at the top of the spec: what it is and its paper."""
-        self.nx: MultiDiGraph = nx.MultiDiGraph()
         self.root = root
         self.inputs: list[int] = []
         self.outputs: list[Output] = []
         self.aux: list[AuxOutput] = []
         self.units: list[Scope] = []
         """Innermost residual units (RESIDUAL scopes, gated ones included), in order of execution."""
+        self._nodes: list[Node] = []
+        self._uses: list[list[int]] = []
+        self._nx: MultiDiGraph | None = None
+
+    @property
+    def nx(self) -> MultiDiGraph:
+        """The NetworkX graph: node ids with the attribute `node`, an edge for each operand, keyed by its port.
+
+        It is made when first asked for and grows with the graph from then on: a check of a spec does without, and
+        importing NetworkX would be a quarter of its time.
+        """
+        if self._nx is None:
+            import networkx as nx
+
+            self._nx = nx.MultiDiGraph()
+            for node in self._nodes:
+                self._link(self._nx, node)
+        return self._nx
+
+    @staticmethod
+    def _link(store: MultiDiGraph, node: Node) -> None:
+        store.add_node(node.id, node=node)
+        for port, operand in enumerate(node.operands):
+            store.add_edge(operand, node.id, key=port)
 
     def add(
         self,
@@ -220,29 +241,29 @@ class Graph:
         trace: tuple[Frame, ...] = (),
     ) -> Node:
         """A new node at the end of `scope`; its id is its place in the order of execution, from 0."""
-        node = Node(len(self.nx), op, operands, shape, stride, scope, name, span, trace)
-        self.nx.add_node(node.id, node=node)
-        for port, operand in enumerate(operands):
-            self.nx.add_edge(operand, node.id, key=port)
+        node = Node(len(self._nodes), op, operands, shape, stride, scope, name, span, trace)
+        self._nodes.append(node)
+        self._uses.append([])
+        for operand in operands:
+            self._uses[operand].append(node.id)
+        if self._nx is not None:
+            self._link(self._nx, node)
         scope.items.append(node.id)
         return node
 
     def node(self, id: int) -> Node:  # noqa: A002 - the field's name
-        node: Node = self.nx.nodes[id]["node"]
-        return node
+        return self._nodes[id]
 
     def __len__(self) -> int:
-        return len(self.nx)
+        return len(self._nodes)
 
     def nodes(self) -> Iterator[Node]:
         """All nodes in order of execution."""
-        for _, data in self.nx.nodes(data=True):
-            yield data["node"]
+        return iter(self._nodes)
 
     def consumers(self, id: int) -> list[Node]:  # noqa: A002
         """The nodes that use a value, once for each use, in order."""
-        edges = sorted((target, port) for _, target, port in self.nx.out_edges(id, keys=True))
-        return [self.node(target) for target, _ in edges]
+        return [self._nodes[user] for user in self._uses[id]]
 
     def shapes(self, node: Node) -> tuple[Shape, ...]:
         """Shapes of a node's operands."""

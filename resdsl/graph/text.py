@@ -20,8 +20,7 @@ def to_text(graph: Graph) -> str:
             stack.extend((inner, depth + 1) for inner in reversed(item.items))
         else:
             lines.append(INDENT * depth + _node(graph.node(item)))
-    for output in graph.outputs:
-        lines.append(f"{INDENT}output %{output.node}" + (f" {output.name}" if output.name else ""))
+    lines += [f"{INDENT}output %{output.node}" + (f" {output.name}" if output.name else "") for output in graph.outputs]
     for aux in graph.aux:
         weight = f" ({aux.weight})" if aux.weight is not None else ""
         lines.append(f"{INDENT}aux{weight} %{aux.node} {aux.name}")

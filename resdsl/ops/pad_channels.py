@@ -31,4 +31,4 @@ class PadChannels(Pointwise):
         spatial = "0, 0, " * x.dims
         behind = self.width - x.channels - self.before
         ends = (Arg("before", self.before, "count"), Arg("new_channels", behind, "count"))
-        return Torch(call=Call(f"F.pad({{0}}, ({spatial}{{before}}, {{behind}}))", ends), inline=True)
+        return Torch(call=Call(f"F.pad({{0}}, ({spatial}{{before}}, {{new_channels}}))", ends), inline=True)
