@@ -98,3 +98,19 @@ def test_outputs_and_gradients(name: str) -> None:
     peer.eval()
     with torch.no_grad():
         assert differing({"output": ours(x)}, {"output": peer(x)}, TOLERANCE) == []
+
+
+@pytest.mark.parametrize("name", ["alexnet", "vgg11_bn", "resnet18", "wide_resnet50_2"])
+def test_initialisation(name: str) -> None:
+    """The same means and deviations as the peer's, as far as samples of this size can say; constants exactly."""
+    torch.manual_seed(0)
+    ours = resdsl.load(name, classes=CLASSES).module().state_dict()
+    build: Callable[..., nn.Module] = getattr(torchvision_models(), PEERS[name])
+    for key, reference in build(weights=None, num_classes=CLASSES).state_dict().items():
+        deviation = reference.float().std().item() if reference.numel() > 1 else 0.0
+        if deviation == 0:
+            assert torch.equal(ours[key], reference), key
+            continue
+        slack = 6 / reference.numel() ** 0.5  # six standard errors of the difference of two samples
+        assert abs(ours[key].std().item() / deviation - 1) < slack, key
+        assert abs(ours[key].mean().item() - reference.mean().item()) < slack * 2**0.5 * deviation, key
