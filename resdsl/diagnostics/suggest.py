@@ -15,12 +15,20 @@ def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
         if candidate == name:
             continue
         matcher.set_seq1(candidate.lower())
-        if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
+        if _one_letter_off(name.lower(), candidate.lower()):
+            ratio = max(_ALIKE, matcher.ratio())
+        elif matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
             continue
-        ratio = matcher.ratio()
+        else:
+            ratio = matcher.ratio()
         if ratio >= _ALIKE and (best is None or ratio > best[0]):
             best = ratio, candidate
     return best[1] if best else None
+
+
+def _one_letter_off(name: str, other: str) -> bool:
+    """Names of two letters and more that differ in one (`bm` for `bn`): the ratio is too strict with short ones."""
+    return len(name) == len(other) > 1 and sum(a != b for a, b in zip(name, other, strict=True)) == 1
 
 
 _ALIKE = 0.65

@@ -25,3 +25,8 @@ def test_is_silent_about_strangers(stranger: str) -> None:
 def test_does_not_depend_on_order() -> None:
     assert did_you_mean("conw", ["conv", "cone"]) == did_you_mean("conw", ["cone", "conv"]) == "cone"
     assert did_you_mean("conv", ["conv"]) is None
+
+
+def test_one_wrong_letter_in_a_short_name_is_a_slip() -> None:
+    assert did_you_mean("bm", ["bn", "gn", "conv"]) == "bn"
+    assert did_you_mean("q", ["p"]) is None
