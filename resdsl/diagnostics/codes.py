@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "E105": "a name that means nothing here",
     "E106": "a label that is no name",
     "E107": "an unknown field",
+    "E109": "an empty file",
     "E110": "an import cannot be read",
     "E111": "an import leaves the folder of the spec",
     "E112": "an import cycle",

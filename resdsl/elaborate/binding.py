@@ -158,10 +158,11 @@ def missing_message(to: Signature, names: list[str]) -> str:
 # --- operators -----------------------------------------------------------------------------------
 
 
-def combine(
-    callee: OperatorValue, given: tuple[Given, ...], defaults: tuple[Given, ...]
-) -> dict[str, Given]:
-    """The arguments of an operator call. What is written wins, then what was filled in, then defaults; `auto` counts as unwritten."""
+def combine(callee: OperatorValue, given: tuple[Given, ...], defaults: tuple[Given, ...]) -> dict[str, Given]:
+    """The arguments of an operator call: what is written wins, then what was filled in, then defaults.
+
+    `auto` counts as unwritten.
+    """
     bound: dict[str, Given] = {str(g.name): g for g in defaults}
     for g in (*callee.args, *given):
         if g.value is not AUTO:
@@ -170,7 +171,7 @@ def combine(
 
 
 def field_value(value: Value) -> Any:
-    """A value as operators take it: sizes as tuples, initialisers complete. Raises `Fault` for one without its arguments."""
+    """A value as operators take it: sizes as tuples, initialisers complete. Raises `Fault` for one that is not."""
     if isinstance(value, Size):
         return value.axes
     if isinstance(value, tuple):

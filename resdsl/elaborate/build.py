@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-# The modules of constructs enter themselves in the tables of `flow`.
-from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401
 from resdsl.diagnostics import Diagnostic, Label, Report
 from resdsl.diagnostics.suggest import did_you_mean
-from resdsl.elaborate.context import Activation, Current, Env, Place, Several
-from resdsl.elaborate.evaluate import Evaluator, Stop, file_context
+
+# The modules of constructs enter themselves in the tables of `flow`.
+from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401
+from resdsl.elaborate.context import Activation, Current, Env, Place, Several, file_context
+from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.expects import check_expects
 from resdsl.elaborate.flow import bind_parameters, no_input, run_body
 from resdsl.elaborate.naming import Namer
-from resdsl.elaborate.program import Chain, Program, workspace, variant_arguments
+from resdsl.elaborate.program import Chain, Program, variant_arguments, workspace
+from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, Given, Value, whole
 from resdsl.graph import Graph, Node, Output, Scope, ScopeKind
@@ -46,7 +48,7 @@ def build(
             given = collect_arguments(program, chain, model, arguments or {}, evaluator)
             if given is None:
                 return None
-            run = start(program, chain, model, info.header, evaluator, input_size)
+            run = start(chain, model, info.header, evaluator, input_size)
             run_model(run, chain, given)
             if not evaluator.failed and not arguments and input_size is None:
                 check_expects(run, chain.calls[-1][:2] if chain.calls else None)
@@ -60,7 +62,11 @@ def build(
 
 
 def check(program: Program, report: Report) -> None:
-    """Builds every model that has all its arguments."""
+    """Builds every model that has all its arguments. A file that defines nothing is an error."""
+    if not program.home.own and not report.failed:
+        source = program.home.file.source
+        message = "the file defines nothing"
+        report.add(Diagnostic("E109", message, Label(Span(source, 0, 0)), help="`model NAME { ... }` is a net"))
     for name, info in program.models.items():
         if info.buildable:
             build(program, name, report)
@@ -107,7 +113,6 @@ def from_python(value: object) -> Value:
 
 
 def start(
-    program: Program,
     chain: Chain,
     model: str,
     header: str,
@@ -132,6 +137,9 @@ def run_model(run: Elaboration, chain: Chain, given: tuple[Given, ...]) -> None:
     if not run.graph.inputs and not run.evaluator.failed:
         no_input(run)
         return
+    if run.input_size is not None and len(run.graph.inputs) > 1:
+        message = f"{run.graph.name} has {len(run.graph.inputs)} inputs, and a size for one is given"
+        run.evaluator.error("E216", message, definition.name.span)
     finish_outputs(run, activation, value, definition.name.span)
     for use in run.outside_uses:
         if use.residual.survival is not None:

@@ -77,8 +77,9 @@ class Activation:
     definition: tree.Block | tree.Model | None
     scope: Scope | None
     trace: tuple[Frame, ...] = ()
-    depth: int = 0
     kept: dict[str, Kept | Unknown] = field(default_factory=dict)
+    guard: Guard | None = None
+    """The residual in whose branch the whole block stands: what it outputs gets that far."""
     output: tuple[tree.Output, Several] | None = None
     failed: bool = False
     """Whether a `require` did not hold: the rest of the body is not executed."""
@@ -143,3 +144,8 @@ class Place(Context):
             defaults=self.defaults,
             guard=self.guard,
         )
+
+
+def file_context(home: Home) -> Context:
+    """The place of file-level expressions."""
+    return Context(home, Env(), Activation(None, None))

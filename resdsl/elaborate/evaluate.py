@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from fractions import Fraction
-from time import monotonic
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
-from resdsl.diagnostics import Diagnostic, Fault, Label, Report
+from resdsl.diagnostics import Fault, Report
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.elaborate.arithmetic import binary, boolean, described, number
 from resdsl.elaborate.binding import Assignment, Signature, assign, initialiser, signature
-from resdsl.elaborate.context import Context, Home
+from resdsl.elaborate.context import Context, Home, file_context
 from resdsl.elaborate.functions import builtins
+from resdsl.elaborate.reporter import Failed, Reporter
 from resdsl.elaborate.values import (
     AUTO,
     UNKNOWN,
@@ -29,7 +28,6 @@ from resdsl.elaborate.values import (
     Value,
     show,
     title,
-    whole,
 )
 from resdsl.graph import Node
 from resdsl.limits import Limits
@@ -38,15 +36,6 @@ from resdsl.ops.registry import operator_names
 from resdsl.shapes import Axes, Shape
 from resdsl.source import Span
 from resdsl.syntax import tree
-
-
-class Failed(Exception):  # noqa: N818 - not an error of the program: the fault is already reported
-    """An expression has no value; its fault is already reported."""
-
-
-class Stop(Exception):  # noqa: N818 - as above
-    """A limit is reached and reported; nothing further can be elaborated."""
-
 
 CONTEXTUAL: dict[str, str] = {
     "in": "is known only to a shortcut policy, in its own body and arguments",
@@ -66,15 +55,11 @@ def extent(axes: Axes) -> Value:
     return axes[0] if len(set(axes)) == 1 else Size(axes)
 
 
-class Evaluator:
+class Evaluator(Reporter):
     """Evaluates the expressions of one program. `report` takes the faults."""
 
     def __init__(self, report: Report, limits: Limits) -> None:
-        self.report = report
-        self.limits = limits
-        self.deadline = monotonic() + limits.seconds
-        self.failed = False
-        self.calls = 0
+        super().__init__(report, limits)
         self.predefined: dict[str, Value] = {"none": None, "auto": AUTO}
         self.predefined.update({name: OperatorValue(name) for name in operator_names()})
         self.predefined.update(builtins(limits))
@@ -95,68 +80,6 @@ class Evaluator:
             tree.Field: self._field,
             tree.ListExpr: self._list,
         }
-
-    # --- faults ----------------------------------------------------------------------------------
-
-    def error(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        context: Context | None = None,
-        *,
-        label: str = "",
-        secondary: Iterable[Label] = (),
-        notes: Iterable[str] = (),
-        help: str | None = None,  # noqa: A002 - the word the messages use
-    ) -> None:
-        """Reports a fault, with the trace of the block that is being executed."""
-        self.failed = True
-        trace = context.activation.trace if context is not None else ()
-        self.report.add(
-            Diagnostic(
-                code, message, Label(span, label), secondary=tuple(secondary), notes=tuple(notes), help=help, trace=trace
-            )
-        )
-
-    def fail(self, code: str, message: str, span: Span, context: Context | None, **more: Any) -> NoReturn:
-        self.error(code, message, span, context, **more)
-        raise Failed
-
-    def fault(self, fault: Fault, span: Span, context: Context | None, secondary: Iterable[Label] = ()) -> None:
-        """Reports what a leaf stated, at a place."""
-        self.error(
-            fault.code, fault.message, span, context, secondary=secondary, notes=fault.notes, help=fault.help
-        )
-
-    def tick(self, span: Span, context: Context | None) -> None:
-        """Stops elaboration when its time is over."""
-        if monotonic() > self.deadline:
-            self.error(
-                "E220",
-                f"elaboration takes longer than {self.limits.seconds:g} seconds",
-                span,
-                context,
-                help="--max-seconds raises the limit",
-            )
-            raise Stop
-
-    def enter(self, name: str, span: Span, context: Context) -> None:
-        """Counts a call of a block or function within others; `leave` is due after it."""
-        self.calls += 1
-        if self.calls > self.limits.recursion:
-            self.error(
-                "E219",
-                f"`{name}` is called within itself or others more than {self.limits.recursion:,} deep",
-                span,
-                context,
-                help="--max-recursion raises the limit",
-            )
-            raise Stop
-        self.tick(span, context)
-
-    def leave(self) -> None:
-        self.calls -= 1
 
     def block_signature(self, callee: BlockValue) -> Signature:
         """The parameters of a block, computed once."""
@@ -204,8 +127,8 @@ class Evaluator:
             self.failed = True
             raise Failed
         if name in CONTEXTUAL:
-            self.fail("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
-        self.fail("E101", f"there is no `{name}` here", span, context, help=self.suggestion(name, context))
+            raise self.failure("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
+        raise self.failure("E101", f"there is no `{name}` here", span, context, help=self.suggestion(name, context))
 
     def suggestion(self, name: str, context: Context) -> str | None:
         names = {*self.predefined, *context.home.values, *context.home.pending, *context.activation.kept}
@@ -227,7 +150,7 @@ class Evaluator:
         if value is UNKNOWN:
             raise Failed
         if not isinstance(value, Node):
-            self.fail("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
+            raise self.failure("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
         return value.shape.channels if name == "channels" else extent(value.shape.size)
 
     def file_let(self, home: Home, name: str) -> Value:
@@ -245,10 +168,10 @@ class Evaluator:
 
     # --- expressions -----------------------------------------------------------------------------
 
-    def _literal(self, expr: tree.Number | tree.Bool, context: Context) -> Value:
+    def _literal(self, expr: tree.Number | tree.Bool, _context: Context) -> Value:
         return expr.value
 
-    def _size(self, expr: tree.SizeLit, context: Context) -> Value:
+    def _size(self, expr: tree.SizeLit, _context: Context) -> Value:
         return Size(expr.values)
 
     def _text(self, expr: tree.Text, context: Context) -> Value:
@@ -295,7 +218,7 @@ class Evaluator:
         """A boolean. Raises `Failed`."""
         value = self.value(expr, context)
         if not isinstance(value, bool):
-            self.fail("E202", f"a condition is true or false, not {described(value)}", expr.span, context)
+            raise self.failure("E202", f"a condition is true or false, not {described(value)}", expr.span, context)
         return value
 
     def _choose(self, expr: tree.Choose, context: Context) -> Value:
@@ -317,11 +240,11 @@ class Evaluator:
         if isinstance(items, Size):
             items = items.axes
         if not isinstance(items, tuple):
-            self.fail("E201", f"only a list has items, not {described(items)}", span, context)
+            raise self.failure("E201", f"only a list has items, not {described(items)}", span, context)
         if isinstance(index, bool) or not isinstance(index, int):
-            self.fail("E201", f"an index is a whole number, not {described(index)}", index_span, context)
+            raise self.failure("E201", f"an index is a whole number, not {described(index)}", index_span, context)
         if not 0 <= index < len(items):
-            self.fail("E207", f"there is no item {index} in a list of {len(items)}", index_span, context)
+            raise self.failure("E207", f"there is no item {index} in a list of {len(items)}", index_span, context)
         return self._known(items[index])
 
     def _field(self, expr: tree.Field, context: Context) -> Value:
@@ -334,11 +257,11 @@ class Evaluator:
         elif isinstance(value, End):
             shape, fields = value.shape, ("channels", "size", "stride")
         if shape is None:
-            self.fail("E107", f"{described(value)} has no `.{name}`", expr.name.span, context)
+            raise self.failure("E107", f"{described(value)} has no `.{name}`", expr.name.span, context)
         if name not in fields:
             near = did_you_mean(name, fields)
             help = f"did you mean `{near}`?" if near else "there are " + ", ".join(f"`.{f}`" for f in fields)  # noqa: A001
-            self.fail("E107", f"{title(value)} has no `.{name}`", expr.name.span, context, help=help)
+            raise self.failure("E107", f"{title(value)} has no `.{name}`", expr.name.span, context, help=help)
         if name == "stride" and isinstance(value, End):
             return value.stride
         return shape.channels if name == "channels" else extent(shape.size)
@@ -363,8 +286,10 @@ class Evaluator:
                     self.fault(fault, span, context)
                     raise Failed from None
             case ModelValue():
-                self.fail("E114", f"`{show(callee)}` is a model: only a variant can call it", expr.span, context)
-        self.fail("E114", f"{described(callee)} cannot be called", expr.callee.span, context)
+                raise self.failure(
+                    "E114", f"`{show(callee)}` is a model: only a variant can call it", expr.span, context
+                )
+        raise self.failure("E114", f"{described(callee)} cannot be called", expr.callee.span, context)
 
     def fill(self, callee: OperatorValue | BlockValue, args: tuple[tree.Arg, ...], context: Context) -> Value:
         """An operator or block with more arguments filled in. Raises `Failed`."""
@@ -460,7 +385,7 @@ class Evaluator:
                 return callee.call(**{str(g.name): g.value for g in given})
             for arg in expr.args:
                 if arg.name is not None:
-                    self.fail("E120", f"{callee.name} has no named arguments", arg.name.span, context)
+                    raise self.failure("E120", f"{callee.name} has no named arguments", arg.name.span, context)
             return callee.call(*[self.value(arg.value, context) for arg in expr.args])
         except Fault as fault:
             self.fault(fault, expr.span, context)
@@ -491,22 +416,5 @@ class Evaluator:
             elif param.default is not None:
                 variables[name] = self.value(param.default, callee.closure.binding(variables))
             else:
-                self.fail("E121", f"`{callee.let.name.name}` needs its argument `{name}`", span, context)
+                raise self.failure("E121", f"`{callee.let.name.name}` needs its argument `{name}`", span, context)
         return variables
-
-
-def file_context(home: Home) -> Context:
-    """The place of file-level expressions."""
-    from resdsl.elaborate.context import Activation, Env
-
-    return Context(home, Env(), Activation(None, None))
-
-
-def stride_between(first: tuple[Fraction, ...], last: tuple[Fraction, ...]) -> int | Fraction | Size:
-    """The stride accumulated from one value to another: a number where axes agree, else a size."""
-    if not last or len(first) != len(last):
-        return 1
-    ratios = [whole(b / a) for a, b in zip(first, last, strict=True)]
-    if len(set(ratios)) == 1:
-        return ratios[0]
-    return Size(tuple(int(r) for r in ratios))

@@ -8,8 +8,8 @@ from resdsl.analysis.metrics import METRICS, Metrics, contributions, metrics
 from resdsl.diagnostics import Fault
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.elaborate.arithmetic import binary
-from resdsl.elaborate.context import Context, Home
-from resdsl.elaborate.evaluate import Evaluator, file_context
+from resdsl.elaborate.context import Context, Home, file_context
+from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, Size, Value, show
 from resdsl.shapes import Shape

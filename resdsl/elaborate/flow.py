@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from resdsl.diagnostics import Fault, Frame, Label
+from resdsl.elaborate.arithmetic import described
+from resdsl.elaborate.binding import missing, missing_message
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several
-from resdsl.elaborate.evaluate import Failed
 from resdsl.elaborate.labels import Named, name_call, name_container
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Applied, Elaboration
 from resdsl.elaborate.survival import settle_schedule
 from resdsl.elaborate.values import (
@@ -24,8 +26,6 @@ from resdsl.elaborate.values import (
     plain,
     plain_value,
 )
-from resdsl.elaborate.arithmetic import described
-from resdsl.elaborate.binding import missing, missing_message
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.ops.registry import merge_names
 from resdsl.source import Span
@@ -95,9 +95,7 @@ def run_container(
     span: Span,
 ) -> Current:
     """Executes a step in a scope of its own name; braces are themselves the scope."""
-    scope = run.open(
-        kind, named.parent, span, value, name=named.name, numbered=named.numbered, title=named.name
-    )
+    scope = run.open(kind, named.parent, span, value, name=named.name, numbered=named.numbered, title=named.name)
     inner = place.inside(scope, named.namer.under(named.name, named.numbered))
     return run.close(scope, run_contents(run, unit, inner, value))
 
@@ -265,7 +263,7 @@ def run_block(
     namer = named.namer.under(named.name, definition.numbered) if named.name else named.namer
     frame = Frame(f"in {namer.path}, from {to.title}", call.span)
     trace = (frame, *place.activation.trace[: TRACE_LENGTH - 1])
-    activation = Activation(definition, scope, trace, place.activation.depth + 1)
+    activation = Activation(definition, scope, trace, guard=place.guard)
     inner = Place(
         callee.home,
         Env(None, dict(ends) if ends else None),
@@ -289,9 +287,7 @@ def outputs_of(several: Several) -> Current:
     return several.values[0] if len(several.values) == 1 else several
 
 
-def bind_parameters(
-    run: Elaboration, params: tuple[tree.Param, ...], given: tuple[Given, ...], place: Place
-) -> None:
+def bind_parameters(run: Elaboration, params: tuple[tree.Param, ...], given: tuple[Given, ...], place: Place) -> None:
     """Gives parameters their values, in order; a default sees those before it."""
     values = {str(g.name): g.value for g in given}
     for param in params:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Place
-from resdsl.elaborate.evaluate import Failed
 from resdsl.elaborate.naming import Clash, Namer, label_parts
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, is_whole, show
 from resdsl.graph import Scope, ScopeKind
@@ -86,7 +86,7 @@ def label_text(run: Elaboration, text: tree.Text, place: Place, *, quoted: bool 
                 continue
             value = run.evaluator.value(part, place)
             if not (is_whole(value) or isinstance(value, str)):
-                run.evaluator.fail(
+                raise run.evaluator.failure(
                     "E106", f"a name takes whole numbers and strings, not {described(value)}", part.span, place
                 )
             pieces.append(show(value))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Place
-from resdsl.elaborate.evaluate import Failed
 from resdsl.elaborate.flow import STATEMENTS, UNITS, one_value, run_flow
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.statements import bind_target, loop_items
 from resdsl.elaborate.survival import settle_schedule
@@ -53,9 +53,7 @@ def run_merge(run: Elaboration, unit: tree.Merge, place: Place, value: Current) 
     branches.finish(run)
     if not branches.done:
         if not branches.faulty:
-            run.evaluator.error(
-                "E407", f"`{unit.kind}` has no branches", unit.span, place, help="`|` begins a branch"
-            )
+            run.evaluator.error("E407", f"`{unit.kind}` has no branches", unit.span, place, help="`|` begins a branch")
         return UNKNOWN
     operands = [one_value(run, branch.value, branch.span, place) for branch in branches.done]
     nodes = tuple([node for node in operands if isinstance(node, Node)])

@@ -22,7 +22,7 @@ class Clash(Exception):  # noqa: N818 - a fault of the spec, told apart from `Fa
 
 
 class Namer:
-    """The names of one naming scope. In a numbered one an unlabelled step is its place, otherwise its kind and place."""
+    """The names of one naming scope. An unlabelled step is its place in a numbered one, else its kind and place."""
 
     __slots__ = ("kinds", "next", "numbered", "path", "paths", "shortcuts", "taken")
 

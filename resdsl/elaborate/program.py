@@ -18,9 +18,10 @@ from resdsl.elaborate.binding import (
     assign_to,
     params_signature,
 )
-from resdsl.elaborate.context import Home
-from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator, Stop, file_context
+from resdsl.elaborate.context import Home, file_context
+from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
 from resdsl.elaborate.imports import Importer
+from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.statics import resolve_files
 from resdsl.elaborate.values import UNKNOWN, BlockValue, Given, ModelValue
 from resdsl.limits import DEFAULT, Limits
@@ -103,7 +104,7 @@ def load_program(
 def workspace() -> Iterator[None]:
     """Room for the recursion that the limits allow, and no garbage collection.
 
-    Everything that elaboration makes lives as long as the graph: looking for garbage among it takes a third of the time.
+    What elaboration makes lives as long as the graph: looking for garbage in it takes a third of the time.
     """
     before, collecting = sys.getrecursionlimit(), gc.isenabled()
     sys.setrecursionlimit(max(before, PYTHON_FRAMES))

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Env, Guard, Place
-from resdsl.elaborate.evaluate import Failed, stride_between
 from resdsl.elaborate.flow import UNITS, not_a_step, one_value, run_block, run_body, run_operator
 from resdsl.elaborate.labels import Named, claim, label_text
 from resdsl.elaborate.naming import Namer
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration, UnitState
 from resdsl.elaborate.survival import settle_clause
-from resdsl.elaborate.values import UNKNOWN, BlockValue, End, OperatorValue, SharedValue, Unknown, Value
+from resdsl.elaborate.values import (
+    UNKNOWN,
+    BlockValue,
+    End,
+    Number,
+    OperatorValue,
+    SharedValue,
+    Size,
+    Unknown,
+    Value,
+    whole,
+)
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.syntax import tree
 
@@ -185,6 +197,16 @@ def branch_ends(source: Node | Unknown, main: Node | Unknown) -> dict[str, Value
         "in": End(source.shape, 1),
         "out": End(main.shape, stride_between(source.stride, main.stride)),
     }
+
+
+def stride_between(first: tuple[Fraction, ...], last: tuple[Fraction, ...]) -> Number | Size:
+    """The stride accumulated from one value to another: a number where axes agree, else a size."""
+    if not last or len(first) != len(last):
+        return 1
+    ratios = [whole(b / a) for a, b in zip(first, last, strict=True)]
+    if len(set(ratios)) == 1:
+        return ratios[0]
+    return Size(tuple(int(r) for r in ratios))
 
 
 def shortcut_name(run: Elaboration, clause: tree.Shortcut, place: Place) -> Named:

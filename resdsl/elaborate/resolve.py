@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from resdsl.diagnostics import Label
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.elaborate.binding import check_arguments, missing, missing_message, signature
-from resdsl.elaborate.context import Home
-from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator, Failed, file_context
+from resdsl.elaborate.context import Home, file_context
+from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.values import (
     UNKNOWN,
     BlockValue,

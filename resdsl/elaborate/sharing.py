@@ -5,8 +5,8 @@ from __future__ import annotations
 from resdsl.diagnostics import Label
 from resdsl.elaborate.context import Current, Place
 from resdsl.elaborate.flow import STATEMENTS, USES, run_block, run_body, run_operator, run_step
-from resdsl.elaborate.evaluate import Failed
 from resdsl.elaborate.labels import Named, claim
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, BlockValue, OperatorValue, SharedValue
 from resdsl.graph import Scope, ScopeKind
@@ -81,7 +81,9 @@ def share(run: Elaboration, first: Scope, use: Scope, call: tree.Call, place: Pl
     graph = run.graph
     theirs = [graph.node(id) for id in first.nodes()]  # noqa: A001 - the field's name
     ours = [graph.node(id) for id in use.nodes()]  # noqa: A001
-    shapes = [[n.op.weights(graph.shapes(n)) for n in nodes if n.op.weights(graph.shapes(n))] for nodes in (theirs, ours)]
+    shapes = [
+        [n.op.weights(graph.shapes(n)) for n in nodes if n.op.weights(graph.shapes(n))] for nodes in (theirs, ours)
+    ]
     if shapes[0] != shapes[1]:
         run.evaluator.error(
             "E412",

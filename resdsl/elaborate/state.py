@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from resdsl.diagnostics import Diagnostic, Fault, Label
 from resdsl.elaborate.binding import cache_key, combine, make_operator, missing, missing_message, signature
 from resdsl.elaborate.context import Current, Guard, Place
-from resdsl.elaborate.evaluate import Evaluator, Stop
+from resdsl.elaborate.evaluate import Evaluator
+from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.values import UNKNOWN, Given, Kept, OperatorValue
 from resdsl.graph import Graph, Node, Scope, ScopeKind, Survival
 from resdsl.ops.base import Operator, Shapes
@@ -48,7 +48,6 @@ class UnitState:
     residual: tree.Residual
     settled: bool
     """Whether a clause or an inner statement has had its say."""
-    trace: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +197,8 @@ class Elaboration:
 
     # --- kept values -----------------------------------------------------------------------------
 
-    def use(self, kept: Kept, span: Span, place: Place) -> Node:
-        """The node of a kept value, used at `span`; whether it may be is known when survival is settled."""
-        here = place.guard
+    def use(self, kept: Kept, span: Span, place: Place, here: Guard | None) -> Node:
+        """The node of a kept value, used in the branch of `here`. Whether it may be is known when survival is."""
         guard = kept.guard
         while guard is not None and not (here is not None and here.contains(guard)):
             self._outside_use(guard, kept.span, span, place)
@@ -238,7 +236,3 @@ def total_stride(operands: tuple[Node, ...], shape: Shape, strides: Strides, *, 
     if not moves:
         return source.stride
     return tuple([a * b for a, b in zip(source.stride, strides, strict=True)])
-
-
-def names_listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from resdsl.diagnostics import Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.binding import check_arguments
-from resdsl.elaborate.context import Current, Place, Several
-from resdsl.elaborate.evaluate import Failed
+from resdsl.elaborate.context import Current, Guard, Place, Several
 from resdsl.elaborate.flow import STATEMENTS, bind_variable, run_body
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Applied, Elaboration
 from resdsl.elaborate.survival import run_survival
 from resdsl.elaborate.values import (
@@ -63,7 +63,7 @@ def run_default(run: Elaboration, stmt: tree.Default, place: Place, value: Curre
         callee = evaluator.lookup(call.name.name, call.name.span, place)
         if not isinstance(callee, OperatorValue):
             message = f"`default` is for operators, and `{call.name.name}` is {described(callee)}"
-            evaluator.fail("E217", message, call.name.span, place)
+            raise evaluator.failure("E217", message, call.name.span, place)
         given = evaluator.given(OperatorValue(callee.kind), call.args or (), place)
     except Failed:
         return value
@@ -72,7 +72,7 @@ def run_default(run: Elaboration, stmt: tree.Default, place: Place, value: Curre
         evaluator.fault(fault, bound[str(fault.argument)].span, place)
         del bound[str(fault.argument)]
     merged: dict[str, Given] = {str(g.name): g for g in place.defaults.get(callee.kind, ())}
-    merged.update({name: g for name, g in bound.items()})
+    merged.update(bound)
     place.defaults = {**place.defaults, callee.kind: tuple(merged.values())}
     return value
 
@@ -91,7 +91,14 @@ def run_input(run: Elaboration, stmt: tree.Input, place: Place, value: Current) 
     unnamed = [run.graph.node(id) for id in run.graph.inputs if getattr(run.graph.node(id).op, "name", None) is None]  # noqa: A001
     if stmt.name is None and unnamed:
         first = [Label(unnamed[0].span, "the first one")]
-        evaluator.error("E402", "a second unnamed input", stmt.span, place, secondary=first, help="give it a name: `input NAME: ...`")
+        evaluator.error(
+            "E402",
+            "a second unnamed input",
+            stmt.span,
+            place,
+            secondary=first,
+            help="give it a name: `input NAME: ...`",
+        )
         return value
     shape = run.input_size if run.input_size and not run.graph.inputs else input_shape(run, stmt.size, place)
     if shape is None:
@@ -139,7 +146,7 @@ def run_output(run: Elaboration, stmt: tree.Output, place: Place, value: Current
         if name in names:
             run.evaluator.error("E414", f"`{name}` is output twice", ref.span, place)
         names.append(name)
-        values.append(reference(run, ref, place))
+        values.append(reference(run, ref, place, activation.guard))
     activation.output = stmt, Several(tuple(names), tuple(values))
     return value
 
@@ -151,8 +158,8 @@ def output_name(ref: tree.Ref, run: Elaboration, place: Place) -> str:
     return f"{ref.name.name}{show(index) if is_whole(index) else ''}"
 
 
-def reference(run: Elaboration, ref: tree.Ref, place: Place) -> Node | Unknown:
-    """The node that a name or an item of a list stands for."""
+def reference(run: Elaboration, ref: tree.Ref, place: Place, here: Guard | None) -> Node | Unknown:
+    """The node that a name or an item of a list stands for, used in the branch of `here`."""
     evaluator = run.evaluator
     try:
         value = evaluator.lookup(ref.name.name, ref.name.span, place)
@@ -160,11 +167,11 @@ def reference(run: Elaboration, ref: tree.Ref, place: Place) -> Node | Unknown:
             index = evaluator.value(ref.index, place)
             value = evaluator.item(value, index, ref.span, ref.index.span, place)
         if isinstance(value, Kept):
-            return run.use(value, ref.span, place)
+            return run.use(value, ref.span, place, here)
         help = "`keep NAME` gives the current value a name"  # noqa: A001
         if isinstance(value, OperatorValue | BlockValue | SharedValue):
             help = f"`{ref.name.name}` is called as a step; {help}"  # noqa: A001
-        evaluator.fail("E118", f"{described(value)} is not a kept value", ref.span, place, help=help)
+        raise evaluator.failure("E118", f"{described(value)} is not a kept value", ref.span, place, help=help)
     except Failed:
         return UNKNOWN
 
@@ -197,7 +204,10 @@ def loop_items(run: Elaboration, stmt: tree.For, place: Place) -> tuple[Value, .
         items = items.axes
     if not isinstance(items, tuple):
         run.evaluator.error(
-            "E201", f"`for` goes through a list, not {described(items)}", stmt.iterable.span, place,
+            "E201",
+            f"`for` goes through a list, not {described(items)}",
+            stmt.iterable.span,
+            place,
             help=f"range({show(items)}) counts from 0" if is_whole(items) else None,
         )
         return None
@@ -223,18 +233,21 @@ def bind_target(run: Elaboration, target: tree.Target, item: Value, place: Place
         place.env.variables[target.name.name] = item
         return True
     if item is UNKNOWN:
-        return all([bind_target(run, part, UNKNOWN, place) for part in target.parts])
-    parts = item.axes if isinstance(item, Size) else item
+        parts: Value = (UNKNOWN,) * len(target.parts)
+    else:
+        parts = item.axes if isinstance(item, Size) else item
     if not isinstance(parts, tuple) or len(parts) != len(target.parts):
         message = f"{len(target.parts)} names for {described(item)}"
         run.evaluator.error("E214", message, target.span, place)
         return False
-    return all([bind_target(run, part, each, place) for part, each in zip(target.parts, parts, strict=True)])
+    return all(bind_target(run, part, each, place) for part, each in zip(target.parts, parts, strict=True))
 
 
 def run_expect(run: Elaboration, stmt: tree.Expect, place: Place, value: Current) -> Current:
     if not isinstance(place.activation.definition, tree.Model):
-        run.evaluator.error("E415", "`expect` stands in a model or a variant", stmt.span, place, help="a block has `require`")
+        run.evaluator.error(
+            "E415", "`expect` stands in a model or a variant", stmt.span, place, help="a block has `require`"
+        )
         return value
     run.expects.append((stmt, place))
     return value

@@ -89,27 +89,34 @@ class _Walk:
                     self.unit(step.unit, sight)
             case tree.Let():
                 self.let(stmt, sight)
-            case tree.Require(condition=condition, message=message):
-                resolver.expression(condition, sight)
-                resolver.expression(message, sight)
             case tree.Default(call=call):
                 self.default(call, sight)
-            case tree.Input(size=size):
-                self.only_in_model(stmt, "only a model has inputs", "a block takes the current value")
-                resolver.expression(size, sight)
             case tree.Output(refs=refs):
                 for ref in refs:
                     self.ref(ref, sight)
-            case tree.Survival(chance=chance):
-                resolver.expression(chance, sight.inside(index=True))
-            case tree.Expect(value=value):
-                self.only_in_model(stmt, "`expect` stands in a model or a variant", "a block has `require`")
-                resolver.expression(value, sight)
             case tree.Shared(name=name, unit=unit):
                 self.unit(unit, sight.inside(repeated=False))
                 resolver.declare(name, sight)
             case tree.If() | tree.For():
                 self.decision(stmt, sight)
+            case _:
+                self.expressions_of(stmt, sight)
+
+    def expressions_of(self, stmt: tree.Stmt, sight: Sight) -> None:
+        """Statements that hold expressions only."""
+        resolver = self.resolver
+        match stmt:
+            case tree.Require(condition=condition, message=message):
+                resolver.expression(condition, sight)
+                resolver.expression(message, sight)
+            case tree.Input(size=size):
+                self.only_in_model(stmt, "only a model has inputs", "a block takes the current value")
+                resolver.expression(size, sight)
+            case tree.Survival(chance=chance):
+                resolver.expression(chance, sight.inside(index=True))
+            case tree.Expect(value=value):
+                self.only_in_model(stmt, "`expect` stands in a model or a variant", "a block has `require`")
+                resolver.expression(value, sight)
 
     def default(self, call: tree.Call, sight: Sight) -> None:
         callee: Value = UNKNOWN

@@ -7,7 +7,7 @@ from fractions import Fraction
 from resdsl.diagnostics import Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Current, Place
-from resdsl.elaborate.evaluate import Failed
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration, UnitState
 from resdsl.elaborate.values import Value
 from resdsl.graph import Scope

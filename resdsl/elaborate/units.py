@@ -125,7 +125,7 @@ def run_keep(run: Elaboration, unit: tree.Keep, place: Place, value: Current) ->
 _PARTS = {ScopeKind.MAIN, ScopeKind.SHORTCUT, ScopeKind.GATE, ScopeKind.CARRY, ScopeKind.BRANCH, ScopeKind.AUX}
 
 
-def run_from(run: Elaboration, unit: tree.From, place: Place, value: Current) -> Current:
+def run_from(run: Elaboration, unit: tree.From, place: Place, _value: Current) -> Current:
     # A scope that begins with `from` does not use the value on entry.
     scope: Scope | None = place.scope
     inner: Scope | None = None
@@ -134,7 +134,7 @@ def run_from(run: Elaboration, unit: tree.From, place: Place, value: Current) ->
         if scope.kind in _PARTS:
             break
         scope, inner = scope.parent, scope
-    return reference(run, unit.ref, place)
+    return reference(run, unit.ref, place, place.guard)
 
 
 # --- auxiliary heads -----------------------------------------------------------------------------

@@ -218,6 +218,18 @@ def show(value: Value) -> str:
             return _decimal(value)
         case tuple():
             return "[" + ", ".join(show(v) for v in value) + "]"
+        case Kept():
+            return str(value.node.shape)
+        case End():
+            return str(value.shape)
+        case Auto():
+            return "auto"
+    return _callable_name(value) or str(value)
+
+
+def _callable_name(value: Value) -> str:
+    """What a value is called that can be called; empty for the others."""
+    match value:
         case OperatorValue(kind, args):
             return kind + _arguments(args)
         case BlockValue(definition=definition, args=args):
@@ -226,19 +238,13 @@ def show(value: Value) -> str:
             return model.name.name
         case FunctionValue(let=let):
             return let.name.name
+        case SharedValue(declaration=declaration):
+            return declaration.name.name
         case Builtin(name=name) | InitKind(name):
             return name
         case Init():
             return value.kind
-        case Kept():
-            return str(value.node.shape)
-        case End():
-            return str(value.shape)
-        case SharedValue():
-            return value.declaration.name.name
-        case Auto():
-            return "auto"
-    return str(value)
+    return ""
 
 
 def _arguments(args: tuple[Given, ...]) -> str:

@@ -1,8 +1,8 @@
 """Probes of the language: `tests/cases/language/*.res`, each with what must come of it.
 
-`#= model NAME` begins what must hold of a model: `keys`, `output`, `params`, `macs`, `depth`, `units`, `survival` (one chance
-a unit), `stride`, `aux`. `#! E301 14` beside a line is a diagnostic that must begin there, at that column. A missing one
-and an unexpected one both fail.
+`#= model NAME` begins what must hold of a model: `keys`, `output`, `params`, `macs`, `depth`, `units`, `survival` (one
+chance a unit), `stride`, `aux`, `kinds`. `#! E301 14` beside a line is a diagnostic that must begin there, at that
+column. A missing one and an unexpected one both fail.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def actual_value(graph: Graph, what: str) -> str:
         case "keys":
             return " ".join(key for key, _, _ in graph.weights())
         case "output":
-            return " ".join(f"{o.name}:{s}" if o.name else str(s) for o, s in zip(graph.outputs, figures.output, strict=True))
+            return " ".join(
+                f"{o.name}:{s}" if o.name else str(s) for o, s in zip(graph.outputs, figures.output, strict=True)
+            )
         case "survival":
             return " ".join(str(u.survival.chance if u.survival else 1) for u in graph.units)
         case "aux":
@@ -103,7 +105,9 @@ def test_every_case_expects_something() -> None:
 
 def test_the_runner_sees_a_wrong_expectation(tmp_path: Path) -> None:
     path = tmp_path / "001-wrong.res"
-    path.write_text("model net {\n  input 3x8x8\n  conv(3, 4)  #! E301 3\n}\n#= model net\n#= params 5\n", encoding="utf-8")
+    path.write_text(
+        "model net {\n  input 3x8x8\n  conv(3, 4)  #! E301 3\n}\n#= model net\n#= params 5\n", encoding="utf-8"
+    )
     with pytest.raises(AssertionError):
         test_case(path)
     path.write_text("model net {\n  input 3x8x8\n  conv(3, 4)\n}\n#= model net\n#= params 5\n", encoding="utf-8")

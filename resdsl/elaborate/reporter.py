@@ -1,0 +1,98 @@
+"""Faults with their places, and the limits that end elaboration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any
+
+from resdsl.diagnostics import Diagnostic, Fault, Label, Report
+from resdsl.elaborate.context import Context
+from resdsl.limits import Limits
+from resdsl.source import Span
+
+
+class Failed(Exception):  # noqa: N818 - not an error of the program: the fault is already reported
+    """An expression has no value; its fault is already reported."""
+
+
+class Stop(Exception):  # noqa: N818 - as above
+    """A limit is reached and reported; nothing further can be elaborated."""
+
+
+class Reporter:
+    """Takes the faults of one elaboration into `report`, and watches its limits."""
+
+    def __init__(self, report: Report, limits: Limits) -> None:
+        self.report = report
+        self.limits = limits
+        self.deadline = monotonic() + limits.seconds
+        self.failed = False
+        """Whether there was a fault, reported here or before."""
+        self.calls = 0
+        """Calls of blocks and functions that are within each other now."""
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        context: Context | None = None,
+        *,
+        label: str = "",
+        secondary: Iterable[Label] = (),
+        notes: Iterable[str] = (),
+        help: str | None = None,  # noqa: A002 - the word the messages use
+    ) -> None:
+        """Reports a fault, with the trace of the block that is being executed."""
+        self.failed = True
+        trace = context.activation.trace if context is not None else ()
+        self.report.add(
+            Diagnostic(
+                code,
+                message,
+                Label(span, label),
+                secondary=tuple(secondary),
+                notes=tuple(notes),
+                help=help,
+                trace=trace,
+            )
+        )
+
+    def failure(self, code: str, message: str, span: Span, context: Context | None, **more: Any) -> Failed:
+        """Reports a fault; the exception is for the caller to raise."""
+        self.error(code, message, span, context, **more)
+        return Failed()
+
+    def fault(self, fault: Fault, span: Span, context: Context | None, secondary: Iterable[Label] = ()) -> None:
+        """Reports what a leaf stated, at a place."""
+        self.error(fault.code, fault.message, span, context, secondary=secondary, notes=fault.notes, help=fault.help)
+
+    def tick(self, span: Span, context: Context | None) -> None:
+        """Stops elaboration when its time is over."""
+        if monotonic() > self.deadline:
+            self.error(
+                "E220",
+                f"elaboration takes longer than {self.limits.seconds:g} seconds",
+                span,
+                context,
+                help="--max-seconds raises the limit",
+            )
+            raise Stop
+
+    def enter(self, name: str, span: Span, context: Context) -> None:
+        """Counts a call of a block or function within others; `leave` is due after it."""
+        self.calls += 1
+        if self.calls > self.limits.recursion:
+            self.error(
+                "E219",
+                f"`{name}` is called within itself or others more than {self.limits.recursion:,} deep",
+                span,
+                context,
+                help="--max-recursion raises the limit",
+            )
+            raise Stop
+        self.tick(span, context)
+
+    def leave(self) -> None:
+        self.calls -= 1
