@@ -33,6 +33,12 @@ def _edges(graph: Graph, nodes: list[Node]) -> None:
             _require(0 <= operand < node.id, f"{_name(node)} uses {operand}, which does not precede it")
         edges = sorted((port, source) for source, _, port in graph.nx.in_edges(node.id, keys=True))
         _require(edges == list(enumerate(node.operands)), f"the edges into {_name(node)} are not its operands")
+    uses: list[list[int]] = [[] for _ in nodes]
+    for node in nodes:
+        for operand in node.operands:
+            uses[operand].append(node.id)
+    for node in nodes:
+        _require([n.id for n in graph.consumers(node.id)] == uses[node.id], f"{_name(node)} has other consumers")
     _require(graph.nx.number_of_edges() == sum(len(node.operands) for node in nodes), "an edge too many")
 
 
