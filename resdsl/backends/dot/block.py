@@ -1,0 +1,269 @@
+"""The block level: every operator of each distinct block, a column a block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from resdsl.analysis.sections import shortcut_kind
+from resdsl.backends.dot import tables, text, theme
+from resdsl.backends.dot.canvas import Canvas, Html
+from resdsl.backends.dot.cells import Cell, Wiring, branches, line_kind, wiring
+from resdsl.backends.dot.describe import MINOR, SIGNS, detail, is_grouped, spoken, tint, title
+from resdsl.backends.dot.distinct import Block, distinct
+from resdsl.backends.dot.heading import heading
+from resdsl.graph.model import Graph, Node, Scope, ScopeKind
+from resdsl.shapes import Shape
+
+_COLUMN = 135.0
+"""Points of a column, about."""
+
+
+def draw_blocks(graph: Graph, wrap: float | None) -> str:
+    """DOT text. Columns are wrapped into rows of about `wrap` points; `None` for a single row."""
+    canvas = Canvas("TB", rank_sep=0.2, node_sep=0.3)
+    rows: list[list[_Column]] = [[]]
+    used = 0.0
+    for block in distinct(graph):
+        column = _Column(graph, canvas, block)
+        if wrap is not None and rows[-1] and used + column.width > wrap:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(column)
+        used += column.width
+    for row in rows:
+        for column in row:
+            column.draw()
+        canvas.side_by_side(*(column.top for column in row), clustered=False)
+    for above, below in zip(rows, rows[1:], strict=False):
+        for upper in above:
+            for lower in below:
+                canvas.order(upper.bottom, lower.top, weight=0, minlen=2)
+    return canvas.finish(heading(graph, list(canvas.used)))
+
+
+@dataclass(slots=True)
+class _Column:
+    graph: Graph
+    canvas: Canvas
+    block: Block
+    wiring: Wiring = field(init=False)
+    names: dict[Cell, str] = field(default_factory=dict)
+    exits: dict[int, str] = field(default_factory=dict)
+    """For each value, the DOT node its readers start from: its cell, or the fork after it."""
+    shown: Shape | None = None
+    top: str = ""
+    bottom: str = ""
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        self.wiring = wiring(self.graph, self.block.items)
+
+    @property
+    def width(self) -> float:
+        """An estimate in points."""
+        items = [item for item in self.block.items if isinstance(item, Scope)]
+        scopes = [scope for item in items for scope in item.walk()]
+        wide = max((self._shown_branches(scope) for scope in scopes if scope.kind is ScopeKind.MERGE), default=1)
+        beside = sum(_is_wide(self.graph, scope) for scope in scopes)
+        return _COLUMN + 105.0 * (wide - 1) + 70.0 * beside
+
+    def _shown_branches(self, merge: Scope) -> int:
+        return sum(any(True for id in b.nodes() if id in self.wiring.of) for b in branches(merge))
+
+    def draw(self) -> None:
+        self.group = self.canvas.new("column")
+        self.top = self.canvas.box(self._caption(), group=self.group)
+        with self.canvas.cluster(label="", peripheries=0, margin=8):
+            self._inputs()
+            for item in self.block.items:
+                self._emit(item)
+            self._terminal_output()
+        for cell in self.wiring.cells:
+            self._incoming(cell)
+
+    def _caption(self) -> Html:
+        places = self.block.places
+        rest = places[0] if places else ""
+        if len(places) > 1:
+            rest = f"×{len(places)}, first {rest}"
+        return tables.heads(self.block.title, text.clip(rest))
+
+    # --- nodes ---
+
+    def _inputs(self) -> None:
+        outside = [value for value in self.wiring.readers if value not in self.wiring.of]
+        for place, value in enumerate(outside):
+            mark = "x" if len(outside) == 1 else f"x{place + 1}"
+            name = self._terminal(mark, self.graph.node(value).shape)
+            self.canvas.order(self.top, name, weight=100)
+            self.shown = self.graph.node(value).shape
+            self.exits[value] = self._forked(value, name)
+
+    def _terminal(self, mark: str, shape: Shape) -> str:
+        look = {"shape": "box", "style": "rounded", "margin": "0.06,0.03", "color": theme.INK}
+        label = tables.stacked(mark, text.shape(shape))
+        return self.canvas.node("end", label=label, height=0.3, width=0.4, group=self.group, **look)
+
+    def _terminal_output(self) -> None:
+        value = self.wiring.cells[-1].last
+        self.bottom = self._terminal("y", value.shape)
+        self.canvas.edge(self.exits[value.id], self.bottom, weight=100)
+
+    def _forked(self, value: int, name: str) -> str:
+        """The node that readers of a value start from."""
+        if len(self.wiring.readers.get(value, ())) < 2:
+            return name
+        fork = self.canvas.fork(group=self.group)
+        self.canvas.edge(name, fork, weight=100, arrowhead="none", **self._label(value))
+        return fork
+
+    def _emit(self, item: Scope | int) -> None:
+        """Nodes of an item, in the frame that it has."""
+        if isinstance(item, int):
+            cell = self.wiring.of.get(item)
+            if cell is not None and cell.first.id == item:
+                self._cell(cell)
+            return
+        residual = item.parent
+        if item.kind is ScopeKind.MAIN and residual is not None and residual.survival:
+            self.canvas.used["survival"] = None
+            chance = text.chances(*(float(residual.survival.chance),) * 2)
+            line = theme.LINES["survival"]
+            frame = {"style": f"rounded,{line.style}", "color": line.color, "penwidth": line.width, "peripheries": 1}
+            label = Html(tables.words(chance, size=8, color=line.color))
+            with self.canvas.cluster(label=label, margin=8, **frame):
+                for inner in item.items:
+                    self._emit(inner)
+            return
+        for inner in item.items:
+            self._emit(inner)
+
+    def _cell(self, cell: Cell) -> None:
+        major = cell.major
+        group = {"group": self.group} if _on_trunk(cell.branch) else {"group": f"{self.group}b{id_of(cell)}"}
+        if major is not None and major.op.kind in SIGNS and not self._is_wide_merge(major):
+            gated = major.op.kind in {"mul", "complement"}
+            color, fill = (theme.GATE, theme.GATE_FILL) if gated else (theme.MERGE, theme.MERGE_FILL)
+            name = self.canvas.circle(SIGNS[major.op.kind], color, fill, **group)
+        elif major is not None and self._is_wide_merge(major):
+            name = self.canvas.box(self._merge_box(major), **group)
+        else:
+            name = self.canvas.box(self._box(cell), **group)
+        self.names[cell] = name
+        self.exits[cell.last.id] = self._forked(cell.last.id, name)
+
+    def _is_wide_merge(self, node: Node) -> bool:
+        return node.op.kind == "concat" and node.scope.kind is ScopeKind.MERGE
+
+    def _merge_box(self, node: Node) -> Html:
+        parts = []
+        for place, operand in enumerate(node.operands):
+            if operand in self.wiring.of or operand in self.exits:
+                count = self._times(operand)
+                parts.append((place, f"{self.graph.node(operand).shape.channels}", count))
+        return tables.merged("concat", parts, node.shape.channels)
+
+    def _times(self, operand: int) -> int:
+        cell = self.wiring.of.get(operand)
+        return self.wiring.times.get(cell.branch, 1) if cell and cell.branch else 1
+
+    def _box(self, cell: Cell) -> Html:
+        gate = any(s.kind is ScopeKind.GATE for s in cell.first.scope.ancestors())
+        strips: list[tables.Row] = []
+        for node in cell.nodes:
+            if node.op.role in MINOR:
+                strips.append(tables.Row(spoken(node.op), theme.fill(node.op.role), size=8, bold=cell.major is None))
+                continue
+            fill = theme.GATE_FILL if gate else tint(node.op)
+            strips.append(tables.Row(title(node.op, node), fill, size=9, bold=True))
+            if about := detail(self.graph, node):
+                strips.append(tables.Row(about, fill, size=7, color=theme.MUTED))
+            if is_grouped(node.op):
+                strips.append(tables.Row(_groups(self.graph, node), fill, size=7))
+        main = cell.major or cell.first
+        kind = line_kind(self.graph, cell.first, 0)
+        stroke = theme.LINES[kind].color if kind != "trunk" else theme.stroke(main.op.role)
+        times = self.wiring.times.get(cell.branch, 1) if cell.branch else 1
+        head = None
+        if times > 1 and cell.branch is not None and cell.first.id == next(cell.branch.nodes()):
+            head = f"{times} equal branches"
+        return tables.box(head, strips, stroke, width=84)
+
+    # --- edges ---
+
+    def _incoming(self, cell: Cell) -> None:
+        for node in cell.nodes:
+            for port, operand in enumerate(map(self.wiring.source, node.operands)):
+                if operand in self.exits and self.wiring.of.get(operand) is not cell:
+                    self._edge(cell, node, port, operand)
+
+    def _edge(self, cell: Cell, node: Node, port: int, operand: int) -> None:
+        kind = line_kind(self.graph, node, port)
+        tail, head = self.exits[operand], self.names[cell]
+        if self._is_wide_merge(node):
+            self.canvas.edge(tail, f"{head}:p{port}:n", kind, weight=10)
+            return
+        if kind == "trunk":
+            weight = 100 if _on_trunk(cell.branch) else 10
+            self.canvas.edge(tail, head, weight=weight, **self._label(operand))
+            return
+        if kind == "gate":
+            self._gate(cell, node, tail, head)
+            return
+        if tail.startswith("fork") and head.startswith("merge"):
+            self.canvas.edge(f"{tail}:e", f"{head}:e", kind, constraint=False)
+        elif tail.startswith("fork"):
+            self._beside(cell, node)
+            self.canvas.edge(f"{tail}:e", f"{head}:n", kind, constraint=False)
+        elif head.startswith("merge"):
+            self.canvas.edge(f"{tail}:s", f"{head}:e", kind, constraint=False)
+        else:
+            self.canvas.edge(tail, head, kind)
+
+    def _gate(self, cell: Cell, node: Node, tail: str, head: str) -> None:
+        """Into, within and out of a gate, which stands beside the branch; the two products and 1 - T are one rank."""
+        residual = node.scope if node.scope.kind is ScopeKind.RESIDUAL else None
+        if node.op.kind == "complement" and residual is not None:
+            circles = [self.names[c] for c in self.wiring.cells if c.first.scope is residual and c.first.op.kind != "add"]
+            self.canvas.side_by_side(*circles)
+        elif residual is None and cell.branch and cell.branch.kind is ScopeKind.GATE and tail.startswith("fork"):
+            self._beside(cell, node)
+        self.canvas.edge(tail, head, "gate", weight=1)
+
+    def _beside(self, cell: Cell, node: Node) -> None:
+        """Puts what stands on a shortcut beside the middle of the branch."""
+        residual = next((s for s in node.scope.ancestors() if s.kind is ScopeKind.RESIDUAL), None)
+        if residual is None:
+            return
+        main = [c for c in self.wiring.cells if c.branch and c.branch.kind is ScopeKind.MAIN and c.branch.parent is residual]
+        if main:
+            self.canvas.side_by_side(self.names[main[len(main) // 2]], self.names[cell])
+
+    def _label(self, value: int) -> dict[str, str]:
+        shape = self.graph.node(value).shape
+        if shape == self.shown:
+            return {}
+        self.shown = shape
+        return {"label": f" {text.shape(shape)}"}
+
+
+def _on_trunk(branch: Scope | None) -> bool:
+    return branch is None or branch.kind is ScopeKind.MAIN
+
+
+def id_of(cell: Cell) -> int:
+    """A number for the branch that a cell stands in: that of its first node."""
+    return next(cell.branch.nodes()) if cell.branch else 0
+
+
+def _is_wide(graph: Graph, scope: Scope) -> bool:
+    """Whether a residual has boxes beside its branch."""
+    return shortcut_kind(graph, scope) in {"projection", "pad", "pool", "other", "gate"}
+
+
+def _groups(graph: Graph, node: Node) -> str:
+    groups: int = getattr(node.op, "groups", 1)
+    each = graph.shapes(node)[0].channels // groups
+    shown: Sequence[str] = [str(each)] * groups if groups <= 4 else [str(each)] * 3 + ["…", str(each)]
+    return " | ".join(shown)

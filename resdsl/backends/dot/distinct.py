@@ -1,0 +1,90 @@
+"""The distinct blocks of a net: equal in structure, kernels and strides, whatever their widths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from resdsl.analysis.sections import sections, shortcut_kind
+from resdsl.backends.dot.parts import outline
+from resdsl.backends.dot.text import clip
+from resdsl.graph.model import Graph, Node, Scope, ScopeKind
+
+
+@dataclass(slots=True)
+class Block:
+    """One column of the block level: the first instance of a block, or operators that stand in no block."""
+
+    title: str
+    items: tuple[Scope | int, ...]
+    key: object
+    places: list[str]
+    """Module paths of its instances."""
+
+
+def distinct(graph: Graph) -> list[Block]:
+    """Distinct blocks in order of first use. What stands between blocks is one too: stem, head, transitions."""
+    found: dict[object, Block] = {}
+    for block in _blocks(graph):
+        if block.key in found:
+            found[block.key].places.extend(block.places)
+        else:
+            found[block.key] = block
+    return list(found.values())
+
+
+def _blocks(graph: Graph) -> Iterator[Block]:
+    cuts = sections(graph)
+    for place, cut in enumerate(cuts):
+        run: list[int] = []
+        between = "stem" if place == 0 else "head" if place == len(cuts) - 1 else "between"
+        for item in outline(graph, cut):
+            if isinstance(item, int):
+                run.append(item)
+                continue
+            yield from _run(graph, run, between)
+            run = []
+            title = item.title if item.kind in {ScopeKind.BLOCK, ScopeKind.AUX} else None
+            path = _path(graph, item)
+            yield Block(clip(title or item.kind.value), (item,), (title, _key(graph, item)), [path] if path else [])
+        yield from _run(graph, run, between)
+
+
+def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
+    if not ids:
+        return
+    nodes = [graph.node(id) for id in ids]
+    named = [node.path for node in nodes if node.name]
+    key = tuple(_node_key(graph, node) for node in nodes)
+    yield Block(title, tuple(ids), key, named[:1])
+
+
+def _path(graph: Graph, scope: Scope) -> str:
+    """The module path of a block; of what has none, that of its first operator."""
+    if scope.name:
+        return scope.path
+    return next((node.path for id in scope.nodes() if (node := graph.node(id)).name), "")
+
+
+def _key(graph: Graph, scope: Scope) -> tuple[object, ...]:
+    first = next(scope.nodes(), 0)
+    outside: dict[int, int] = {}
+    found: list[object] = []
+    for inner in scope.walk():
+        dropped = inner.survival is not None
+        found.append((inner.kind, inner.title if inner.kind is ScopeKind.BLOCK else None, dropped, shortcut_kind(graph, inner)))
+        for item in inner.items:
+            if isinstance(item, int):
+                node = graph.node(item)
+                wires = [o - first if o >= first else -1 - outside.setdefault(o, len(outside)) for o in node.operands]
+                found.append((*_node_key(graph, node), tuple(wires)))
+    return tuple(found)
+
+
+def _node_key(graph: Graph, node: Node) -> tuple[object, ...]:
+    """What an operator does, apart from how many channels it has."""
+    op = node.op
+    groups = getattr(op, "groups", 1)
+    depthwise = node.operands and groups == graph.shapes(node)[0].channels and groups > 1
+    arguments = tuple(getattr(op, name, None) for name in ("k", "stride", "dilation"))
+    return op.kind, arguments, "depthwise" if depthwise else groups

@@ -1,0 +1,304 @@
+"""What the stage level draws: boxes and units, runs of identical ones folded.
+
+The structure comes from the scopes that the text had, never from names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from resdsl.analysis.sections import Section, shortcut_kind
+from resdsl.backends.dot import theme
+from resdsl.backends.dot.describe import MINOR, SIGNS, brief, fold_rows, rows
+from resdsl.backends.dot.tables import Row
+from resdsl.backends.dot.text import clip
+from resdsl.graph.model import Graph, Node, Scope, ScopeKind
+from resdsl.ops.base import Role
+
+_CONSTRUCTS = {ScopeKind.RESIDUAL, ScopeKind.DENSE, ScopeKind.MERGE}
+_WHOLE = {*_CONSTRUCTS, ScopeKind.AUX}
+_CUTS = {ScopeKind.STAGE, ScopeKind.REGION}
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A run of operators, or a block, in one box."""
+
+    title: str | None
+    rows: tuple[Row, ...]
+    role: Role
+    reads: tuple[int, ...]
+    """Values from outside, in order of first use."""
+    nodes: tuple[int, ...]
+    gives: int
+    key: object = None
+    """Equal for boxes that fold into one; `None` for what never does."""
+    count: int = 1
+    aux: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A residual unit or dense layer: a main branch, and what goes beside it."""
+
+    kind: str
+    """As `shortcut_kind` says."""
+    main: tuple[Part, ...]
+    shortcut: tuple[Row, ...]
+    """What stands on the arc; for a gated unit with a carry of its own, that."""
+    gate: tuple[Row, ...]
+    sign: str
+    reads: tuple[int, ...]
+    nodes: tuple[int, ...]
+    gives: int
+    chances: tuple[float, ...] = ()
+    """Survival of each unit of the run, where any may be dropped."""
+    key: object = None
+    count: int = 1
+    grown: tuple[int, int] | None = None
+    """Dense layers: channels before and after the run."""
+
+
+Part = Box | Unit
+
+
+def parts(graph: Graph, items: Iterable[Scope | int], title: str | None = None) -> list[Part]:
+    """An outline as parts, identical neighbours folded. `title` is that of the first box of operators."""
+    found: list[Part] = []
+    run: list[int] = []
+
+    def flush() -> None:
+        nonlocal title
+        if run:
+            found.append(_run(graph, run, title))
+            run.clear()
+        title = None
+
+    for item in items:
+        if isinstance(item, int):
+            run.append(item)
+            continue
+        flush()
+        part = _part(graph, item)
+        if found and (folded := _folded(found[-1], part)):
+            found[-1] = folded
+        else:
+            found.append(part)
+    flush()
+    return found
+
+
+def outline(graph: Graph, cut: Section) -> Iterator[Scope | int]:
+    """What a section is made of: nodes, and the scopes that become one part each, in order.
+
+    A section between stages lists nodes alone; the blocks that they make up are found again here.
+    """
+    if cut.scope is not None and cut.scope.kind is ScopeKind.AUX:
+        yield cut.scope
+    else:
+        yield from _within(graph.root.items if cut.scope is None else cut.scope.items, set(cut.nodes))
+
+
+def _within(items: Iterable[Scope | int], own: set[int]) -> Iterator[Scope | int]:
+    for item in items:
+        if isinstance(item, int):
+            if item in own:
+                yield item
+            continue
+        inside = set(item.nodes())
+        if inside and inside <= own and (item.kind in _WHOLE or _is_leaf(item)):
+            yield item
+        elif inside & own:
+            yield from _within(item.items, own)
+
+
+def _is_leaf(scope: Scope) -> bool:
+    """A block that is one thing: a single residual, dense layer or merge, or operators alone."""
+    if scope.kind is not ScopeKind.BLOCK:
+        return False
+    outer = list(_outer_constructs(scope))
+    return len(outer) <= 1 and not any(inner.kind in _CUTS or inner.kind is ScopeKind.AUX for inner in scope.walk())
+
+
+def _outer_constructs(scope: Scope) -> Iterator[Scope]:
+    for item in scope.items:
+        if isinstance(item, int):
+            continue
+        if item.kind in _CONSTRUCTS:
+            yield item
+        else:
+            yield from _outer_constructs(item)
+
+
+def _part(graph: Graph, scope: Scope) -> Part:
+    name = scope.title if scope.kind is ScopeKind.BLOCK else None
+    if scope.kind is ScopeKind.AUX:
+        return replace(_box(graph, scope, scope.title or scope.name), aux=True, key=None)
+    construct = scope if scope.kind in _CONSTRUCTS else next(_outer_constructs(scope), None)
+    if construct is None or construct.kind is ScopeKind.MERGE:
+        return _box(graph, scope, name or (graph.node(construct.outputs[0]).op.kind if construct else None))
+    kind = shortcut_kind(graph, construct)
+    if kind is None or kind == "none":
+        return _box(graph, scope, name)
+    return _unit(graph, scope, construct, kind, name or construct.kind.value)
+
+
+def _unit(graph: Graph, scope: Scope, construct: Scope, kind: str, name: str) -> Unit:
+    inner = {item.kind: item for item in construct.items if isinstance(item, Scope)}
+    main = inner[ScopeKind.MAIN]
+    nested = parts(graph, _within(main.items, set(main.nodes())))
+    if not any(isinstance(part, Unit) for part in nested):
+        nested = [_box(graph, main, name)]
+    beside = inner.get(ScopeKind.CARRY if kind == "gate" else ScopeKind.SHORTCUT)
+    nodes = tuple(scope.nodes())
+    merge = graph.node(construct.outputs[0])
+    survival = construct.survival
+    return Unit(
+        kind=kind,
+        main=tuple(nested),
+        shortcut=_arc_rows(graph, beside) if beside else (),
+        gate=_content(graph, inner[ScopeKind.GATE]) if ScopeKind.GATE in inner else (),
+        sign=SIGNS.get(merge.op.kind, "+"),
+        reads=_reads(graph, nodes),
+        nodes=nodes,
+        gives=nodes[-1],
+        chances=(float(survival.chance),) if survival else (),
+        key=_key(graph, scope),
+        grown=_grown(graph, construct) if kind == "dense" else None,
+    )
+
+
+def _grown(graph: Graph, dense: Scope) -> tuple[int, int]:
+    merge = graph.node(dense.outputs[0])
+    return graph.shapes(merge)[0].channels, merge.shape.channels
+
+
+def _box(graph: Graph, scope: Scope, name: str | None) -> Box:
+    nodes = tuple(scope.nodes())
+    role = _role(graph, nodes)
+    content = _content(graph, scope)
+    gives = nodes[-1] if nodes else scope.inputs[0]
+    title = clip(name) if name is not None else None
+    return Box(title, content, role, _reads(graph, nodes), nodes, gives, key=_key(graph, scope))
+
+
+def _run(graph: Graph, ids: Sequence[int], title: str | None) -> Box:
+    nodes = tuple(ids)
+    text = tuple(rows(graph, [graph.node(id) for id in nodes], named=True))
+    return Box(title, text, _role(graph, nodes), _reads(graph, nodes), nodes, nodes[-1])
+
+
+def _role(graph: Graph, nodes: Sequence[int]) -> Role:
+    """The role whose outline a box has: the heaviest that it does."""
+    roles = [graph.node(id).op.role for id in nodes]
+    return next((role for role in (Role.CONV, Role.LINEAR, Role.POOL, Role.MERGE) if role in roles), Role.SHAPE)
+
+
+def _reads(graph: Graph, nodes: Sequence[int]) -> tuple[int, ...]:
+    own = set(nodes)
+    return tuple(dict.fromkeys(o for id in nodes for o in graph.node(id).operands if o not in own))
+
+
+# --- what a box says ----------------------------------------------------------------------------------------------
+
+
+def _content(graph: Graph, scope: Scope) -> tuple[Row, ...]:
+    """Strips of a block: its convolutions in order, a merge as a line for each branch."""
+    groups: list[list[Row]] = []
+    run: list[Node] = []
+
+    def flush() -> None:
+        if run:
+            groups.extend([row] for row in rows(graph, run, named=False))
+            run.clear()
+
+    def visit(scope: Scope) -> None:
+        for item in scope.items:
+            if isinstance(item, int):
+                run.append(graph.node(item))
+            elif item.kind is ScopeKind.MERGE:
+                flush()
+                groups.extend(_merge_rows(graph, item))
+            elif item.kind is not ScopeKind.AUX:
+                visit(item)
+
+    visit(scope)
+    majors = [node for node in run if node.op.role not in MINOR and not node.op.merge]
+    if groups and not majors:
+        run.clear()  # what follows a merge (an activation) is left to the block level
+    flush()
+    return tuple(row for group in groups for row in group)
+
+
+def _arc_rows(graph: Graph, beside: Scope) -> tuple[Row, ...]:
+    """What stands on a shortcut's arc: its convolutions, or all that it does where there is none."""
+    nodes = [graph.node(id) for id in beside.nodes()]
+    heavy = any(node.op.role in {Role.CONV, Role.LINEAR} for node in nodes)
+    return _content(graph, beside) if heavy else tuple(rows(graph, nodes, named=True))
+
+
+def _merge_rows(graph: Graph, merge: Scope) -> list[list[Row]]:
+    """A line for each distinct branch, then what joins them."""
+    node = graph.node(merge.outputs[0])
+    branches = [scope for scope in merge.walk() if scope.kind is ScopeKind.BRANCH and _merge_of(scope) is merge]
+    gated = node.op.kind == "mul"
+    if gated and len(branches) > 1:  # a value times a gate computed from it
+        branches = branches[1:]
+    lines = [[Row(_branch_text(graph, branch), theme.GATE_FILL if gated else theme.fill(Role.CONV))] for branch in branches]
+    joined = "times gate" if gated else f"{node.op.kind} {node.shape.channels}"
+    return [*fold_rows(lines), [Row(joined, theme.GATE_FILL if gated else theme.MERGE_FILL, size=7)]]
+
+
+def _merge_of(branch: Scope) -> Scope | None:
+    """The merge that a branch belongs to: branches may stand in repeats and the like."""
+    return next((scope for scope in branch.ancestors() if scope.kind is ScopeKind.MERGE), None)
+
+
+def _branch_text(graph: Graph, branch: Scope) -> str:
+    majors = [node for id in branch.nodes() if (node := graph.node(id)).op.role not in MINOR and not node.op.merge]
+    return " → ".join(brief(graph, node) for node in majors) or "identity"
+
+
+# --- folding ------------------------------------------------------------------------------------------------------
+
+
+def _key(graph: Graph, scope: Scope) -> object:
+    """Structure, arguments and shapes, without survival; of dense layers not the channels that come in."""
+    outside: dict[int, int] = {}
+    first = next(scope.nodes(), 0)
+
+    def wire(id: int) -> int:  # noqa: A002
+        return id - first if id >= first else -1 - outside.setdefault(id, len(outside))
+
+    grows = any(inner.kind is ScopeKind.DENSE for inner in scope.walk())
+    found: list[object] = []
+    for inner in scope.walk():
+        found.append((inner.kind, inner.title if inner.kind is ScopeKind.BLOCK else None))
+        for item in inner.items:
+            if isinstance(item, int):
+                node = graph.node(item)
+                sizes = tuple(shape.size if grows else shape for shape in graph.shapes(node))
+                found.append((node.op, sizes, tuple(map(wire, node.operands))))
+    return tuple(found)
+
+
+def _folded(before: Part, part: Part) -> Part | None:
+    """Both as one, where they are alike and nothing but the value between them connects them."""
+    if part.key is None or before.key != part.key or part.reads != (before.gives,):
+        return None
+    nodes = before.nodes + part.nodes
+    if isinstance(before, Unit) and isinstance(part, Unit):
+        grown = (before.grown[0], part.grown[1]) if before.grown and part.grown else None
+        # Units that are never dropped count as chance 1 where others of the run may be.
+        chances = _chances(before) + _chances(part) if before.chances or part.chances else ()
+        return replace(
+            before, nodes=nodes, gives=part.gives, count=before.count + 1, chances=chances, grown=grown
+        )
+    if isinstance(before, Box) and isinstance(part, Box):
+        return replace(before, nodes=nodes, gives=part.gives, count=before.count + 1)
+    return None
+
+
+def _chances(unit: Unit) -> tuple[float, ...]:
+    return unit.chances or (1.0,) * unit.count
