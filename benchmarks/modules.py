@@ -1,6 +1,6 @@
 """Generated modules against torchvision's: building ResNet-152, and forward and backward passes.
 
-    python benchmarks/modules.py
+python benchmarks/modules.py
 """
 
 from __future__ import annotations

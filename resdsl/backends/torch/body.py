@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from resdsl.backends.torch.dataflow import owner
@@ -119,6 +120,7 @@ class BodyBuilder:
         self.leaves = Leaves()
         self.members: dict[str, Module | None] = {}
         self.optional: dict[str, Module | None] = {}
+        self.ranks: dict[str, int] = {}
         self.constants: dict[str, Slot] = {}
         self.needs: set[str] = set()
         self.order: dict[Step, int] = {}
@@ -129,6 +131,7 @@ class BodyBuilder:
         self.takes = graph.inputs if self.root else border.inputs
         self.modules = {key: _argument(key) for key in border.modules}
         self.attributes = _attribute_names(context, scope, steps)
+        self.written = {step: place for place, step in enumerate(_in_text_order(steps))}
         last_use = self._last_uses()
         forced = frozenset(v for v, place in places.of.items() if place in sketch.forced)
         self.lines = Lines(last_use, forced, self.modules.values())
@@ -142,7 +145,7 @@ class BodyBuilder:
         self._returns()
         self._shared_members()
         body = Body(
-            tuple(self.members.items()),
+            tuple(sorted(self.members.items(), key=lambda member: self.ranks.get(member[0], FOREVER))),
             tuple(self.constants.items()),
             self.arguments,
             tuple(self.modules.values()),
@@ -194,6 +197,12 @@ class BodyBuilder:
     # --- steps -----------------------------------------------------------------------------------
 
     def _step(self, step: Step) -> None:
+        known = len(self.members)
+        self._dispatch(step)
+        for member in list(self.members)[known:]:
+            self.ranks.setdefault(member, self.written.get(step, FOREVER))
+
+    def _dispatch(self, step: Step) -> None:
         if isinstance(step, NodeStep):
             self._node(step)
         elif isinstance(step, CallStep):
@@ -532,13 +541,20 @@ def _attribute_names(context: Context, scope: Scope, steps: list[Step]) -> dict[
     return names
 
 
+def _in_text_order(steps: list[Step]) -> Iterator[Step]:
+    for step in steps:
+        if isinstance(step, UnitStep):
+            yield from _in_text_order(step.written)
+        yield step
+
+
 def _flat(steps: list[Step]) -> list[NodeStep | CallStep]:
     found: list[NodeStep | CallStep] = []
     for step in steps:
         if isinstance(step, NodeStep | CallStep):
             found.append(step)
         elif isinstance(step, UnitStep):
-            found += _flat([*step.before, *step.branch, *step.merges])
+            found += _flat(step.written)
         elif step.step is not None:
             found.append(step.step)
     return found

@@ -79,6 +79,8 @@ class UnitStep:
     scaled: int
     """The value that survival scales: the branch's result, or the gate's."""
     merges: list[NodeStep]
+    written: list[Step]
+    """All its steps in the order of the text, which is that of the weights."""
     hint: str
 
     @property
@@ -188,6 +190,7 @@ class StepList:
             [*rest, *others],
             merges[0].node.operands[0] if gated else final[0],
             merges,
+            [*main, *shortcut, *others, *merges],
             hint,
         )
 

@@ -81,7 +81,8 @@ def test_moves_between_types_and_layouts(net: nn.Module, x: torch.Tensor) -> Non
 def test_builds_on_the_device_of_the_context() -> None:
     net = resdsl.load("resnet18").module(device="meta")
     assert {p.device.type for p in net.parameters()} == {"meta"}
-    assert resdsl.load("resnet20_cifar10").module(dtype=torch.bfloat16).get_parameter("fc.weight").dtype == torch.bfloat16
+    net = resdsl.load("resnet20_cifar10").module(dtype=torch.bfloat16)
+    assert net.get_parameter("fc.weight").dtype == torch.bfloat16
 
 
 def test_exports(net: nn.Module, x: torch.Tensor) -> None:

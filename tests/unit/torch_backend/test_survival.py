@@ -90,7 +90,13 @@ def _branch(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    ("text", "scale"), [("0.5", 0.5), ("0.5 rescale train", 1.0), ("0.25 per sample", 0.25), ("0.25 per sample rescale train", 1.0)]
+    ("text", "scale"),
+    [
+        ("0.5", 0.5),
+        ("0.5 rescale train", 1.0),
+        ("0.25 per sample", 0.25),
+        ("0.25 per sample rescale train", 1.0),
+    ],
 )
 def test_eval_scales_the_branch(module_of: Callable[..., nn.Module], text: str, scale: float) -> None:
     net = module_of(NET % text).eval()

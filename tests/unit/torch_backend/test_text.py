@@ -22,6 +22,19 @@ def source(name: str) -> str:
     return resdsl.load(name).source()
 
 
+def buildable() -> list[str]:
+    """Every shipped network; models that are there for their variants need arguments and are left out."""
+    names = []
+    for name in shipped():
+        try:
+            resdsl.load(name)
+        except resdsl.CompileError as error:
+            assert [d.code for d in error.diagnostics] == ["E121"], name
+        else:
+            names.append(name)
+    return names
+
+
 def test_resnet50_is_short() -> None:
     assert len(source("resnet50").splitlines()) <= 130
 
@@ -32,10 +45,13 @@ def test_deep_networks_are_not_longer(deep: str, shallow: str) -> None:
 
 
 def test_every_shipped_source_is_as_ruff_leaves_it(tmp_path: Path) -> None:
-    for name in shipped():
+    for name in buildable():
         (tmp_path / f"{name}.py").write_text(source(name))
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--check", "--isolated", str(tmp_path)], capture_output=True, text=True
+        [sys.executable, "-m", "ruff", "format", "--check", "--isolated", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -65,7 +81,7 @@ def test_bytes_do_not_depend_on_the_hash_seed() -> None:
     assert len(texts) == 1
 
 
-@pytest.mark.parametrize("title", ['"""', "\\", '\\"""', "a\u2028b", '"""\nimport os  # ', "ends in a quote\""])
+@pytest.mark.parametrize("title", ['"""', "\\", '\\"""', "a\u2028b", '"""\nimport os  # ', 'ends in a quote"'])
 def test_comments_cannot_leave_the_docstring(graph_of: Callable[..., Graph], title: str) -> None:
     import ast
 
