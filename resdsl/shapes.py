@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
+
+from resdsl.records import Record
 
 Axes = tuple[int, ...]
 """One number per spatial axis."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Record):
     """Channels and spatial size of a value, without the batch axis.
 
     `Shape(784)` is a vector, `Shape(64, (56, 56))` a feature map; 0 to 3 spatial axes.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from resdsl.records import Record
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -39,8 +41,7 @@ class Source:
         return len(self._starts)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Record):
     """A half-open range of code points in a source."""
 
     source: Source

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from resdsl.diagnostics.model import Report
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.files import decode, read_source
 from resdsl.limits import DEFAULT, Limits
+from resdsl.records import Record
 from resdsl.resources import root
 from resdsl.source import Source
 
@@ -24,8 +24,7 @@ class SpecError(ValueError):
     """What was asked for does not exist: no such network, no such model in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Record):
     """Where a spec is; `path` is `None` for standard input."""
 
     path: Path | None

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.ops.base import Role, Weight
+from resdsl.records import Record
 from resdsl.shapes import Shape
 
 METRICS = ("params", "macs", "keys", "depth", "units", "output")
 """What an `expect` may state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(Record):
     """Exact figures of a graph."""
 
     params: int

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from resdsl.records import Record
 from resdsl.source import Span
 
 
@@ -14,24 +15,21 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Record):
     """A place and what is to be said of it (may be empty for the primary one)."""
 
     span: Span
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Record):
     """How elaboration got to a fault: `in layer2.0, from bottleneck` and where that was called."""
 
     message: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Record):
     """One fault: a code of the catalogue, a complete first line, one primary label."""
 
     code: str

@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from resdsl.diagnostics.model import Diagnostic, Label, Severity
+from resdsl.records import Record
 from resdsl.source import Source, Span
 
 Format = Literal["full", "concise", "json"]
@@ -92,8 +92,7 @@ def _place(span: Span) -> dict[str, str | int]:
     return {"file": span.source.name, "line": line, "column": column, "end_line": end_line, "end_column": end_column}
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
+class _Style(Record):
     color: bool
 
     def paint(self, code: str, text: str) -> str:
@@ -114,8 +113,7 @@ def _first_line(diagnostic: Diagnostic, style: _Style) -> str:
     return f"{visible(str(diagnostic.span))}: {kind}: {style.bold(visible(diagnostic.message))}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Underline:
+class _Underline(Record):
     """Marks under one line: code points `start` to `end` of it (from 0), and what is said at the end."""
 
     line: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -29,6 +28,7 @@ from resdsl.ops.arguments import words_of
 from resdsl.ops.base import Operator
 from resdsl.ops.init import INITS, Init
 from resdsl.ops.registry import operator
+from resdsl.records import Record
 from resdsl.source import Span
 from resdsl.syntax import tree
 
@@ -38,8 +38,7 @@ Assignment = tuple[tuple[str, tree.Arg, frozenset[str]], ...]
 Callee = OperatorValue | BlockValue | InitKind | FunctionValue | Builtin
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Record):
     """The parameters of something callable, in order."""
 
     title: str
@@ -48,8 +47,7 @@ class Signature:
     words: dict[str, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentFault:
+class ArgumentFault(Record):
     code: str
     message: str
     span: Span

@@ -25,6 +25,7 @@ from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.statics import resolve_files
 from resdsl.elaborate.values import UNKNOWN, BlockValue, Given, ModelValue
 from resdsl.limits import DEFAULT, Limits
+from resdsl.records import Record
 from resdsl.source import Source, Span
 from resdsl.syntax import parse, tree
 
@@ -32,8 +33,7 @@ PYTHON_FRAMES = 150_000
 """Python frames while a spec is elaborated: 1,000 calls within each other, each through dozens of constructs."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
+class ModelInfo(Record):
     """What is known of a model before it is built."""
 
     name: str

@@ -13,6 +13,7 @@ from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.values import UNKNOWN, Given, Kept, OperatorValue
 from resdsl.graph import Graph, Node, Scope, ScopeKind, Survival
 from resdsl.ops.base import Operator, Shapes
+from resdsl.records import Record
 from resdsl.shapes import Shape
 from resdsl.source import Span
 from resdsl.syntax import tree
@@ -50,8 +51,7 @@ class UnitState:
     """Whether a clause or an inner statement has had its say."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutsideUse:
+class OutsideUse(Record):
     """A value kept in the branch of `residual` is used outside of it."""
 
     residual: Scope

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Union
 
 from resdsl.graph import Node, Scope
 from resdsl.ops.init import Init
+from resdsl.records import Record
 from resdsl.shapes import Shape
 from resdsl.source import Span
 from resdsl.syntax import tree
@@ -41,8 +42,7 @@ UNKNOWN = Unknown.UNKNOWN
 AUTO = Auto.AUTO
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Record):
     """`3x3`, `3x224x224`: one whole number for each axis."""
 
     axes: tuple[int, ...]
@@ -61,8 +61,7 @@ class Given:
     name_span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorValue:
+class OperatorValue(Record):
     """An operator, perhaps with arguments filled in (all of them named)."""
 
     kind: str
@@ -109,8 +108,7 @@ class Builtin:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InitKind:
+class InitKind(Record):
     """An initialiser that has not got its arguments (`kaiming_normal`)."""
 
     kind: str
@@ -125,8 +123,7 @@ class Kept:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Record):
     """`in` or `out`: one end of a residual's main branch. `stride` is accumulated along the branch."""
 
     shape: Shape

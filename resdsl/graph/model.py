@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from resdsl.diagnostics import Frame
 from resdsl.ops.base import Operator, Weight
+from resdsl.records import Record
 from resdsl.shapes import Shape
 from resdsl.source import Span
 
@@ -56,8 +57,7 @@ class ScopeKind(Enum):
     BRACES = "braces"
 
 
-@dataclass(frozen=True, slots=True)
-class Survival:
+class Survival(Record):
     """The probability that a residual unit's branch is executed in training, and how."""
 
     chance: Fraction
@@ -173,16 +173,14 @@ class Node:
         return f"{above}.{self.name}" if above and self.name else self.name or above
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Record):
     """A value that the model returns. `name` is `None` for the only, unnamed one."""
 
     name: str | None
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class AuxOutput:
+class AuxOutput(Record):
     """An auxiliary output, computed in training only; `weight` is that of its loss, if the text says."""
 
     name: str

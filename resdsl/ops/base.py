@@ -15,6 +15,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from resdsl.ops.init import Init
+from resdsl.records import Record
 from resdsl.shapes import Shape
 
 Literal = int | Fraction | bool | str | None | tuple["Literal", ...]
@@ -37,8 +38,7 @@ class Role(Enum):
     INPUT = "input"
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Record):
     """A tensor of the `state_dict`: its name below the module's key, its shape, and what it is.
 
     The name is empty for a `Parameter`: the node's path is the whole key.
@@ -49,8 +49,7 @@ class Weight:
     buffer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Record):
     """What one output position sees along one axis: `kernel` taps, `dilation` apart, every `stride` positions.
 
     A stride below 1 is an upsampling. `before` is the padding at the low end.
@@ -68,8 +67,7 @@ class Unset(Enum):
     UNSET = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+class Arg(Record):
     """One argument of a PyTorch constructor or call.
 
     `positional` arguments are written without their name; one equal to its `default` is left out (unless a
@@ -84,8 +82,7 @@ class Arg:
     positional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Record):
     """An `nn` module: `target` is its text (`nn.Conv2d`), `init` what is not PyTorch's own initialisation.
 
     `init` maps a weight's name (`weight`, `bias`) to its initialiser; only for tensors whose initialisation
@@ -97,16 +94,14 @@ class Layer:
     init: tuple[tuple[str, Init], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Record):
     """A tensor that is itself an attribute of the class, without a module around it: its key is the node's own path."""
 
     shape: tuple[int, ...]
     init: Init
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Record):
     """An expression over the operands: `{0}`, `{1}`, ... are operand texts, `{name}` the argument `name`.
 
     `{self}` is the operator's own `Parameter` (`self.gamma`). A template with `{*}` takes all operands, separated by

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Pads, show
 from resdsl.ops.base import Window
 from resdsl.ops.padding import resolve_pads
+from resdsl.records import Record
 from resdsl.shapes import Axes, Shape, per_axis, short, window_output
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(Record):
     """Kernel, stride, dilation and pads, for each axis."""
 
     k: Axes

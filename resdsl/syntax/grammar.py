@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,12 @@ from lark.lexer import BasicLexer, LexerThread, PatternRE, PatternStr, TerminalD
 from lark.parsers.lalr_analysis import IntParseTable, ParseTableBase, Reduce, Shift
 from lark.utils import TextSlice
 
+from resdsl.records import Record
+
 TABLE = Path(__file__).with_name("table.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
+class Grammar(Record):
     lexer: BasicLexer
     table: ParseTableBase[int]
     rules: tuple[Rule, ...]

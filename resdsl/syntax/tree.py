@@ -5,18 +5,16 @@ Expressions are exact: numbers are `int` or `Fraction`. `span` covers the whole 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from resdsl.records import Record
 from resdsl.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Record):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
 class Ident(Node):
     """A name as written: `name`, with the place of it."""
 
@@ -26,12 +24,10 @@ class Ident(Node):
 # --- expressions ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Expr(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True)
 class Number(Expr):
     value: int | Fraction
     """`3.8G` is 3_800_000_000; `0.17` is 17/100; whole values are `int`."""
@@ -40,31 +36,26 @@ class Number(Expr):
     """As written, for `expect ... ~ 25.6M`, which compares at the printed precision."""
 
 
-@dataclass(frozen=True, slots=True)
 class SizeLit(Expr):
     values: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Text(Expr):
     """A string: literal pieces and interpolated expressions, in order; `{{` and `}}` are already braces."""
 
     parts: tuple[str | Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Bool(Expr):
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Name(Expr):
     """A name in an expression; `in` and `out` too."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
 class Binary(Expr):
     """Arithmetic `+ - * / // % ^`, logic `and or`, comparison `<= >= == != < >`."""
 
@@ -73,7 +64,6 @@ class Binary(Expr):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
 class Unary(Expr):
     """`-`, `+` or `not`."""
 
@@ -81,7 +71,6 @@ class Unary(Expr):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
 class Choose(Expr):
     """`then if condition else otherwise`."""
 
@@ -90,7 +79,6 @@ class Choose(Expr):
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True)
 class Arg(Node):
     """`name = value then later`; `name` and `later` may be missing."""
 
@@ -99,25 +87,21 @@ class Arg(Node):
     later: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
 class Apply(Expr):
     callee: Expr
     args: tuple[Arg, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Item(Expr):
     value: Expr
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
 class Field(Expr):
     value: Expr
     name: Ident
 
 
-@dataclass(frozen=True, slots=True)
 class ListExpr(Expr):
     items: tuple[Expr, ...]
 
@@ -125,7 +109,6 @@ class ListExpr(Expr):
 # --- labels, steps, flows ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Label(Node):
     """What stands before `:`.
 
@@ -140,30 +123,25 @@ class Label(Node):
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Unit(Node):
     """What a step does."""
 
 
-@dataclass(frozen=True, slots=True)
 class Step(Node):
     label: Label | None
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
 class Stmt(Node):
     pass
 
 
-@dataclass(frozen=True, slots=True)
 class Body(Unit):
     """A sequence in braces."""
 
     stmts: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Call(Unit):
     """An operator, a block, or a parameter that holds one. `args` is `None` where no brackets stand."""
 
@@ -171,25 +149,21 @@ class Call(Unit):
     args: tuple[Arg, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
 class Repeat(Unit):
     count: Expr
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
 class Stage(Unit):
     label: Label
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
 class Region(Unit):
     name: Text
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
 class Survival(Stmt):
     """`survival p per batch rescale test`, as a statement or as a clause of one residual."""
 
@@ -198,7 +172,6 @@ class Survival(Stmt):
     rescale: Ident | None
 
 
-@dataclass(frozen=True, slots=True)
 class Shortcut(Node):
     """`shortcut NAME: S`, where S is a call or braces."""
 
@@ -206,7 +179,6 @@ class Shortcut(Node):
     policy: Call | Body
 
 
-@dataclass(frozen=True, slots=True)
 class Residual(Unit):
     main: Body
     shortcut: Shortcut | None
@@ -215,12 +187,10 @@ class Residual(Unit):
     survival: Survival | None
 
 
-@dataclass(frozen=True, slots=True)
 class Dense(Unit):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
 class Merge(Unit):
     """`add`, `mul`, `concat` or `mean` with braces."""
 
@@ -228,12 +198,10 @@ class Merge(Unit):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
 class Keep(Unit):
     names: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Ref(Node):
     """A kept value: a name, or an item of a list of them (`ys[2]`)."""
 
@@ -241,12 +209,10 @@ class Ref(Node):
     index: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
 class From(Unit):
     ref: Ref
 
 
-@dataclass(frozen=True, slots=True)
 class Aux(Unit):
     weight: Expr | None
     label: Label
@@ -256,7 +222,6 @@ class Aux(Unit):
 # --- statements ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Flow(Stmt):
     """`step -> step -> ...` on one line. In a merge, `branch` says that a `|` stood before it."""
 
@@ -264,13 +229,11 @@ class Flow(Stmt):
     branch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Param(Node):
     name: Ident
     default: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
 class Let(Stmt):
     """`let name = value`, or with `params` a function."""
 
@@ -279,29 +242,24 @@ class Let(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
 class Require(Stmt):
     condition: Expr
     message: Text | None
 
 
-@dataclass(frozen=True, slots=True)
 class Default(Stmt):
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
 class Input(Stmt):
     name: Ident | None
     size: Expr
 
 
-@dataclass(frozen=True, slots=True)
 class Output(Stmt):
     refs: tuple[Ref, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Expect(Stmt):
     """`expect METRIC op value`; `op` is a comparison or `~`."""
 
@@ -310,14 +268,12 @@ class Expect(Stmt):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
 class If(Stmt):
     condition: Expr
     body: Body
     otherwise: Body | If | None
 
 
-@dataclass(frozen=True, slots=True)
 class Target(Node):
     """What a `for` binds: a name, or a tuple of targets."""
 
@@ -325,7 +281,6 @@ class Target(Node):
     parts: tuple[Target, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class For(Stmt):
     target: Target
     """`for a, (b, c) in ...` is one target with two parts."""
@@ -334,7 +289,6 @@ class For(Stmt):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
 class Shared(Stmt):
     name: Ident
     unit: Unit
@@ -343,12 +297,10 @@ class Shared(Stmt):
 # --- files ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Definition(Node):
     """A top-level definition."""
 
 
-@dataclass(frozen=True, slots=True)
 class Use(Definition):
     """`use std: a, b` (`path` is None) or `use "file.res": a`."""
 
@@ -357,7 +309,6 @@ class Use(Definition):
     names: tuple[Ident, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Block(Definition):
     name: Ident
     params: tuple[Param, ...]
@@ -365,14 +316,12 @@ class Block(Definition):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
 class Model(Definition):
     name: Ident
     params: tuple[Param, ...]
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
 class Variant(Definition):
     """`model NAME = other(args) { expect ... }`."""
 
@@ -381,21 +330,18 @@ class Variant(Definition):
     body: Body | None
 
 
-@dataclass(frozen=True, slots=True)
 class FileLet(Definition):
     let: Let
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Record):
     """A comment's text without `#` and the blank after it, and its place."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Record):
     source: Source
     items: tuple[Definition, ...]
     comments: tuple[Comment, ...]

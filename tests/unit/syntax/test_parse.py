@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -59,8 +58,8 @@ def nodes(value: object) -> Iterator[tree.Node]:
             yield from nodes(item)
     elif isinstance(value, tree.Node):
         yield value
-        for field in dataclasses.fields(value):
-            yield from nodes(getattr(value, field.name))
+        for field in type(value).__match_args__:
+            yield from nodes(getattr(value, field))
 
 
 def shape(value: object) -> object:
@@ -100,8 +99,8 @@ def test_every_construct_of_the_language_parses(path: Path) -> None:
 def test_children_lie_within_their_parents(path: Path) -> None:
     for node in nodes(parsed(path.read_text(encoding="utf-8")).items):
         assert node.span.start < node.span.end
-        for field in dataclasses.fields(node):
-            for child in nodes(getattr(node, field.name)):
+        for field in type(node).__match_args__:
+            for child in nodes(getattr(node, field)):
                 assert node.span.start <= child.span.start
                 assert child.span.end <= node.span.end
 
