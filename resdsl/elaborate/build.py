@@ -166,8 +166,6 @@ def finish_outputs(run: Elaboration, activation: Activation, value: Current, spa
         graph.outputs.append(Output(None, value.id))
     elif value is UNKNOWN:
         run.evaluator.failed = True
-    elif not run.evaluator.failed:
-        run.evaluator.error("E404", "the model has no value to return", span, help="begin with `from NAME`")
     graph.root.outputs.extend(output.node for output in graph.outputs)
 
 

@@ -11,6 +11,7 @@ from resdsl.elaborate.binding import missing, missing_message
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several
 from resdsl.elaborate.labels import Named, name_call, name_container
 from resdsl.elaborate.reporter import Failed
+from resdsl.elaborate.resolve import statements
 from resdsl.elaborate.state import Applied, Elaboration
 from resdsl.elaborate.survival import settle_schedule
 from resdsl.elaborate.values import (
@@ -202,11 +203,11 @@ def one_value(run: Elaboration, value: Current, span: Span, place: Place) -> Nod
     """The single value that a step takes, or a report that there is none."""
     if isinstance(value, Node):
         return value
-    if value is None and not run.graph.inputs:
+    if value is None and not any(isinstance(stmt, tree.Input) for stmt in statements(run.model.body)):
         no_input(run)
     elif value is None:
         run.evaluator.error(
-            "E404", "there is no value to apply this to", span, place, help="begin with `input`, or with `from NAME`"
+            "E404", "there is no value to apply this to", span, place, help="the input stands before the first step"
         )
     elif isinstance(value, Several):
         run.evaluator.error(
