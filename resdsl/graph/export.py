@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from math import prod
+from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from resdsl.graph.model import Graph, MultiDiGraph, ScopeKind
+from resdsl.graph.model import Graph, ScopeKind
+
+if TYPE_CHECKING:
+    from resdsl.graph.model import MultiDiGraph
 
 
 def export(graph: Graph) -> MultiDiGraph:
