@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from resdsl.backends.torch.dataflow import owner
 from resdsl.backends.torch.forward import (
@@ -37,74 +34,17 @@ from resdsl.backends.torch.ir import (
     Var,
 )
 from resdsl.backends.torch.modules import Context, arg_slot, call_of, torch_text
+from resdsl.backends.torch.names import argument_name, attribute_names, identifier, in_text_order
+from resdsl.backends.torch.places import Places, Position, Sketch
 from resdsl.backends.torch.steps import AuxStep, CallStep, NodeStep, ShortcutStep, Step, UnitStep
+from resdsl.backends.torch.survival import write_unit
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.ops.base import Call, Role, Torch
 from resdsl.ops.inputs import Input
 from resdsl.shapes import Shape
 
 FOREVER = 1 << 60
-Position = tuple[str, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Sketch:
-    """What must be agreed on among the instances of a block before their bodies are built.
-
-    `forced` are places whose values need a variable in some instance; `mixed` are the shortcuts, by their place, that
-    are the identity in some instances and the same module in others, with the place of that module's operand.
-    """
-
-    forced: frozenset[Position]
-    mixed: dict[int, tuple[str, Position]] = field(default_factory=dict)
-
-
-class Places:
-    """Where each value of a module scope comes from, in terms that are equal for equal blocks."""
-
-    def __init__(self, scope: Scope, steps: list[Step], context: Context) -> None:
-        self.of: dict[int, Position] = {v: ("in", i, 0) for i, v in enumerate(context.flow.borders[scope].inputs)}
-        self.shortcuts: list[ShortcutStep] = []
-        self.uses: Counter[int] = Counter(context.flow.borders[scope].outputs)
-        if scope.parent is None:
-            graph = context.flow.graph
-            self.uses = Counter([*(o.node for o in graph.outputs), *(a.node for a in graph.aux)])
-            self.of = {v: ("in", i, 0) for i, v in enumerate(graph.inputs)}
-        self.signature: list[object] = []
-        self._count = 0
-        for step in steps:
-            self._visit(step)
-
-    def _visit(self, step: Step) -> None:
-        if isinstance(step, ShortcutStep):
-            self.signature.append(("shortcut", self.of[step.value]))
-            for i, value in enumerate(step.outputs):
-                self.of[value] = ("shortcut", len(self.shortcuts), i)
-            self.uses.update(step.inputs)
-            self.shortcuts.append(step)
-            return
-        if isinstance(step, UnitStep):
-            for inner in (*step.before, *step.branch, *step.merges):
-                self._visit(inner)
-            self.signature.append("unit")
-            return
-        self.uses.update(step.inputs)
-        for i, value in enumerate(step.outputs):
-            self.of[value] = ("step", self._count, i)
-        self._count += 1
-        self.signature.append((_kind(step), len(step.inputs), len(step.outputs)))
-
-    def forced(self) -> set[Position]:
-        return {place for value, place in self.of.items() if self.uses[value] > 1}
-
-
-def _kind(step: Step) -> str:
-    if isinstance(step, AuxStep):
-        return "aux " + _kind(step.step)
-    if isinstance(step, NodeStep):
-        return f"{step.node.op.kind} {step.node.name}"
-    assert isinstance(step, CallStep)
-    return f"call {step.scope.name}"
+"""A step after all steps."""
 
 
 class BodyBuilder:
@@ -129,9 +69,9 @@ class BodyBuilder:
         graph = self.flow.graph
         border = self.flow.borders[scope]
         self.takes = graph.inputs if self.root else border.inputs
-        self.modules = {key: _argument(key) for key in border.modules}
-        self.attributes = _attribute_names(context, scope, steps)
-        self.written = {step: place for place, step in enumerate(_in_text_order(steps))}
+        self.modules = {key: argument_name(key) for key in border.modules}
+        self.attributes = attribute_names(context, scope, steps)
+        self.written = {step: place for place, step in enumerate(in_text_order(steps))}
         last_use = self._last_uses()
         forced = frozenset(v for v, place in places.of.items() if place in sketch.forced)
         self.lines = Lines(last_use, forced, self.modules.values())
@@ -141,7 +81,7 @@ class BodyBuilder:
 
     def draft(self) -> Draft:
         for step in self.steps:
-            self._step(step)
+            self.step(step)
         self._returns()
         self._shared_members()
         body = Body(
@@ -161,7 +101,7 @@ class BodyBuilder:
         for place, value in enumerate(self.takes):
             node = self.flow.graph.node(value)
             said = node.op.name if isinstance(node.op, Input) else node.kept
-            name = _identifier(said) if said and (self.root or place > 0) else "x"
+            name = identifier(said) if said and (self.root or place > 0) else "x"
             while name in names or name in self.modules.values():
                 name += "_"
             names.append(name)
@@ -196,7 +136,7 @@ class BodyBuilder:
 
     # --- steps -----------------------------------------------------------------------------------
 
-    def _step(self, step: Step) -> None:
+    def step(self, step: Step) -> None:
         known = len(self.members)
         self._dispatch(step)
         for member in list(self.members)[known:]:
@@ -210,7 +150,7 @@ class BodyBuilder:
         elif isinstance(step, ShortcutStep):
             self._shortcut(step)
         elif isinstance(step, UnitStep):
-            self._unit(step)
+            write_unit(self, step)
         else:
             self._aux(step)
 
@@ -270,7 +210,7 @@ class BodyBuilder:
         node = self.flow.graph.node(value)
         self.lines.comments[value] = self._comment(node.shape)
         if node.kept:
-            pending = replace(pending, hint=_identifier(node.kept))
+            pending = replace(pending, hint=identifier(node.kept))
         self.lines.put(value, pending, self.order[step])
 
     def _comment(self, shape: Shape) -> Slot:
@@ -326,7 +266,7 @@ class BodyBuilder:
         names = []
         for value in step.outputs:
             node = self.flow.graph.node(value)
-            name = self.lines.free_name(_identifier(node.kept) if node.kept else step.hint, order)
+            name = self.lines.free_name(identifier(node.kept) if node.kept else step.hint, order)
             self.lines.bind(value, name)
             names.append(name)
         self.lines.statements.append(Assign(tuple(names), expr))
@@ -341,7 +281,7 @@ class BodyBuilder:
         if mixed is None:
             if step.step is not None:
                 self.order[step.step] = order
-                self._step(step.step)
+                self.step(step.step)
             return
         member, place = mixed
         operand_value = next(v for v, p in self.places.of.items() if p == place)
@@ -365,92 +305,15 @@ class BodyBuilder:
         self.order[inner] = self.order[step]
         for value in step.inputs:
             self.lines.flush(value, self.order[step] - 1)
-        self._step(inner)
+        self.step(inner)
         (value,) = step.outputs
         expr, _ = self.lines.take(value)
         if isinstance(expr, Var):
             return
         name = inner.node.name if isinstance(inner, NodeStep) else inner.scope.name
-        hint = _identifier(name or "aux")
+        hint = identifier(name or "aux")
         self.lines.pending[value] = Pending(Template("{0} if self.training else None", (expr,), (), 3), hint, 0)
         self.lines.flush(value, self.order[step])
-
-    # --- residual units that may not survive -------------------------------------------------------
-
-    def _unit(self, step: UnitStep) -> None:
-        for inner in step.before:
-            self._step(inner)
-        merge = step.merges[-1].node
-        order = self.order[step]
-        shortcut = self._unit_shortcut(step)
-        result = self._unit_result(shortcut, step, order)
-        chance = self._chance(step)
-        outer, self.lines.statements = self.lines.statements, []
-        for inner in step.branch:
-            self._step(inner)
-        self.lines.flush(step.scaled, order - 1)
-        name = self.lines.variables[step.scaled]
-        self._scale(step, name, chance)
-        for node_step in step.merges[:-1]:
-            self._node(node_step)
-        left, right = (self.override.get((merge.id, port), v) for port, v in enumerate(merge.operands))
-        if len(step.merges) > 1:
-            self.lines.variables[step.shortcut] = result
-        first = self.lines.take(left)[0]
-        second = Var(result) if len(step.merges) == 1 else self.lines.take(right)[0]
-        operands = (second, first) if len(step.merges) == 1 else (first, second)
-        self.lines.statements.append(Assign((result,), Template("{0} + {1}", operands, (), 2, 2)))
-        inner_statements, self.lines.statements = self.lines.statements, outer
-        if step.survival.per == "batch":
-            self.needs.add("survives")
-            self.lines.statements.append(conditional(inner_statements, f"survives(self.{chance}, self.training)"))
-        else:
-            self.lines.statements += inner_statements
-        self.lines.bind(merge.id, result)
-
-    def _unit_shortcut(self, step: UnitStep) -> int:
-        """The value of the shortcut, under the number that its merge uses."""
-        merges = [m.node for m in step.merges]
-        target = merges[0] if len(merges) == 1 else merges[-2]
-        return self.override.get((target.id, 1), step.shortcut)
-
-    def _unit_result(self, shortcut: int, step: UnitStep, order: int) -> str:
-        """The variable that holds the shortcut and, if the branch survives, their sum."""
-        if shortcut in self.lines.pending:
-            pending = self.lines.pending.pop(shortcut)
-            name = self.lines.free_name("y", self.order[step.before[-1]])
-            self.lines.statements.append(Assign((name,), pending.expr))
-            self.lines.bind(shortcut, name)
-            return name
-        name = self.lines.variables[shortcut]
-        if self.lines.last_use.get(shortcut, -1) <= order:
-            return name
-        copy = self.lines.free_name("y", order)
-        self.lines.statements.append(Assign((copy,), Var(name)))
-        self.lines.holders[copy] = shortcut
-        return copy
-
-    def _chance(self, step: UnitStep) -> str:
-        name = "survival" if not self.constants else f"survival{len(self.constants) + 1}"
-        survival = step.scope.survival
-        value = survival.chance if survival else 1
-        self.constants[name] = self.leaves.add(MAIN, Leaf(value, "chance", name, name))
-        return name
-
-    def _scale(self, step: UnitStep, name: str, chance: str) -> None:
-        training: list[str] = []
-        if step.survival.per == "sample":
-            self.needs.add("survivors")
-            training.append(f"survivors({name}, self.{chance}) * {name}")
-        if step.survival.rescale == "train":
-            training.append(f"{name} / self.{chance}")
-        statements = self.lines.statements
-        if training:
-            body = [Assign((name,), Template(text, ())) for text in training]
-            statements.append(conditional(list(body), "self.training"))
-        if step.survival.rescale == "test":
-            scaled = Template(f"self.{chance} * {name}", ())
-            statements.append(conditional([Assign((name,), scaled)], "not self.training"))
 
     # --- ends --------------------------------------------------------------------------------------
 
@@ -501,60 +364,3 @@ def _item(step: NodeStep | CallStep) -> Node | Scope:
 def _is_alias(item: Node | Scope) -> bool:
     scope = item.scope if isinstance(item, Node) else item
     return (isinstance(item, Node) and item.alias_of is not None) or any(s.alias_of for s in scope.ancestors())
-
-
-def _argument(key: str) -> str:
-    return _identifier(key.rsplit(".", 1)[-1])
-
-
-def _identifier(name: str) -> str:
-    from keyword import iskeyword
-
-    clean = re.sub(r"\W", "_", name)
-    if not clean.isidentifier() or iskeyword(clean) or clean in {"self", "torch", "nn", "F", "Tensor"}:
-        clean = f"{clean}_" if clean.isidentifier() else f"v{clean}"
-    return clean
-
-
-def _attribute_names(context: Context, scope: Scope, steps: list[Step]) -> dict[Node | Scope, str]:
-    """One attribute for all equal modules without weights that nobody named: `self.relu` instead of three."""
-    names: dict[Node | Scope, str] = {}
-    groups: dict[str, list[Node]] = {}
-    taken: set[str] = set()
-    for step in _flat(steps):
-        if isinstance(step, CallStep):
-            taken.add(owner(step.scope)[1])
-            continue
-        node = step.node
-        weightless = not node.op.weights(context.flow.graph.shapes(node))
-        if node.name is None or owner(node)[0] is not scope:
-            continue
-        if weightless and re.fullmatch(re.escape(node.op.kind) + r"\d+", node.name):
-            groups.setdefault(node.op.kind, []).append(node)
-        else:
-            taken.add(owner(node)[1])
-    for kind, nodes in groups.items():
-        texts = {repr(torch_text(context.flow, node).layer) for node in nodes}
-        inplace = {context.may_overwrite(node) for node in nodes}
-        if len(texts) == 1 and len(inplace) == 1 and kind not in taken:
-            names.update(dict.fromkeys(nodes, kind))
-    return names
-
-
-def _in_text_order(steps: list[Step]) -> Iterator[Step]:
-    for step in steps:
-        if isinstance(step, UnitStep):
-            yield from _in_text_order(step.written)
-        yield step
-
-
-def _flat(steps: list[Step]) -> list[NodeStep | CallStep]:
-    found: list[NodeStep | CallStep] = []
-    for step in steps:
-        if isinstance(step, NodeStep | CallStep):
-            found.append(step)
-        elif isinstance(step, UnitStep):
-            found += _flat(step.written)
-        elif step.step is not None:
-            found.append(step.step)
-    return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from resdsl.backends.torch.body import BodyBuilder, Places, Position, Sketch
+from resdsl.backends.torch.body import BodyBuilder
 from resdsl.backends.torch.dataflow import Dataflow, is_module
 from resdsl.backends.torch.fitting import Candidate, Fit, Fitter
 from resdsl.backends.torch.ir import Body, Draft, Module
 from resdsl.backends.torch.modules import ClassUse, Context
+from resdsl.backends.torch.places import Places, Position, Sketch
 from resdsl.backends.torch.steps import CallStep, NodeStep, ShortcutStep, Step
 from resdsl.graph import Graph, Scope, ScopeKind, Survival
 from resdsl.ops.base import Literal

@@ -92,6 +92,11 @@ class Lines:
             return False
         return all(name not in set(variables(other.expr)) for other in self.pending.values())
 
+    def flush_all(self, step: int) -> None:
+        """Write everything down, in the order in which it was computed."""
+        for value in sorted(self.pending, key=lambda v: self.pending[v].order):
+            self.flush(value, step)
+
     def begin(self, branch: str | None, step: int) -> None:
         """Write down what other branches have come to, unless it is a mere call."""
         for value in sorted(self.pending, key=lambda v: self.pending[v].order):

@@ -235,11 +235,3 @@ def test_weights_come_in_the_order_of_the_text(graph_of: Callable[..., Graph]) -
         graph = graph_of(case)
         keys = [key for key, _, _ in graph.weights()]
         assert sorted(model_class(emit(graph))().state_dict()) == sorted(keys)
-
-
-def test_weights_come_in_the_order_of_the_text(graph_of: Callable[..., Graph]) -> None:
-    """Optimizers number parameters: a survival schedule must not change their order."""
-    text = CASES["own block and policy"]
-    plain = model_class(emit(graph_of(text)))()
-    dropped = model_class(emit(graph_of(text.replace("input 3x16x16\n", "input 3x16x16\n  survival 0.5\n"))))()
-    assert list(plain.state_dict()) == list(dropped.state_dict())

@@ -194,3 +194,35 @@ def test_units_that_always_survive_draw_nothing(graph_of: Callable[..., Graph]) 
     from resdsl.backends.torch import emit
 
     assert "survives" not in emit(graph_of(NET % "1"))
+
+
+BRANCHES = """
+model net { input 4x6x6
+  keep start
+  concat {
+    | conv(3, 4)
+    | residual { conv(3, 4) -> bn } survival 0.5
+    | from start -> residual { conv(3, 4) -> relu } gate { conv(1, 4, bias=0) -> sigmoid } survival 0.5
+  }
+  conv(1, 4)
+  add { | identity | from start } }
+"""
+
+
+def test_a_value_that_others_need_survives_the_unit(module_of: Callable[..., nn.Module]) -> None:
+    """The unit's sum may not overwrite a value that a branch before it, or a step after it, reads."""
+    net = module_of(BRANCHES).eval()
+    x = torch.randn(2, 4, 6, 6)
+    part = {name: module for name, module in net.named_modules() if "conv" in name or "bn" in name}
+    with torch.no_grad():
+        first, second = part["conv1"](x), x + 0.5 * part["bn1"](part["conv2"](x))
+        gate, branch = 0.5 * part["conv4"](x).sigmoid(), part["conv3"](x).relu()
+        third = gate * branch + (1 - gate) * x
+        expected = part["conv5"](torch.cat([first, second, third], 1)) + x
+        assert torch.allclose(net(x), expected, atol=1e-5)
+        net.train()
+        for seed in range(8):
+            torch.manual_seed(seed)
+            given = x.clone()
+            net(given)
+            assert torch.equal(given, x)
