@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -219,6 +218,8 @@ class Architecture:
         )
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         return f"<pre>{escape(self.summary().to_table())}</pre>"
 
     def _repr_svg_(self) -> str | None:

@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 the spec has errors, 2 usage or input and output, 3 a faul
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -28,7 +29,16 @@ FINE, FAULTY, USAGE, INTERNAL = range(4)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; `argv` is without the program's name. Returns the exit code."""
-    options = _parser().parse_args(argv)
+    collecting = gc.isenabled()
+    gc.disable()  # a command is short and leaves little garbage, but many objects to look through for it
+    try:
+        return _run(_parser().parse_args(argv))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -202,11 +212,14 @@ def _put(product: str | bytes, output: str, spec: Spec) -> None:
 
 
 def _report(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> None:
+    found = tuple(diagnostics)
+    if not found and options.errors != "json":
+        return
     from resdsl.diagnostics.render import render
 
     terminal = sys.stderr.isatty()
     color = terminal and not os.environ.get("NO_COLOR")
-    text = render(diagnostics, options.errors or ("full" if terminal else "concise"), color=color)
+    text = render(found, options.errors or ("full" if terminal else "concise"), color=color)
     print(text, end="", file=sys.stderr)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that is most alike, if it is alike enough to be a slip; the first by name among equals."""
+    from difflib import SequenceMatcher  # not at the top: most texts have no slips
+
     best: tuple[float, str] | None = None
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(name.lower())

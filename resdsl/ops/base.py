@@ -142,7 +142,7 @@ class Torch:
 class Operator(BaseModel, ABC):
     """Base of all operators. The language's name is the file's name is `kind`."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[str]
     role: ClassVar[Role]

@@ -15,7 +15,7 @@ Fan = Annotated[str, word("in", "out")]
 class Init(BaseModel):
     """Base of the initialisers. `lines(tensor)` is the PyTorch statement that fills `tensor`."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
     kind: ClassVar[str]
     title: ClassVar[str]
 
