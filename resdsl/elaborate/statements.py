@@ -7,6 +7,7 @@ from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.binding import check_arguments
 from resdsl.elaborate.context import Current, Guard, Place, Several
 from resdsl.elaborate.flow import STATEMENTS, bind_variable, run_body
+from resdsl.elaborate.labels import label_text
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Applied, Elaboration
 from resdsl.elaborate.survival import run_survival
@@ -152,17 +153,21 @@ def run_output(run: Elaboration, stmt: tree.Output, place: Place, value: Current
 
 
 def output_name(ref: tree.Ref, run: Elaboration, place: Place) -> str:
+    (name,) = label_text(run, ref.name, place)
     if ref.index is None:
-        return ref.name.name
+        return name
     index = run.evaluator.evaluate(ref.index, place)
-    return f"{ref.name.name}{show(index) if is_whole(index) else ''}"
+    return f"{name}{show(index) if is_whole(index) else ''}"
 
 
 def reference(run: Elaboration, ref: tree.Ref, place: Place, here: Guard | None) -> Node | Unknown:
     """The node that a name or an item of a list stands for, used in the branch of `here`."""
     evaluator = run.evaluator
+    (name,) = label_text(run, ref.name, place)
+    if name.startswith("?"):
+        return UNKNOWN
     try:
-        value = evaluator.lookup(ref.name.name, ref.name.span, place)
+        value = evaluator.lookup(name, ref.name.span, place)
         if ref.index is not None:
             index = evaluator.value(ref.index, place)
             value = evaluator.item(value, index, ref.span, ref.index.span, place)
@@ -170,7 +175,7 @@ def reference(run: Elaboration, ref: tree.Ref, place: Place, here: Guard | None)
             return run.use(value, ref.span, place, here)
         help = "`keep NAME` gives the current value a name"  # noqa: A001
         if isinstance(value, OperatorValue | BlockValue | SharedValue):
-            help = f"`{ref.name.name}` is called as a step; {help}"  # noqa: A001
+            help = f"`{name}` is called as a step; {help}"  # noqa: A001
         raise evaluator.failure("E118", f"{described(value)} is not a kept value", ref.span, place, help=help)
     except Failed:
         return UNKNOWN

@@ -160,7 +160,10 @@ class _Walk:
             self.resolver.expression(label.number, sight)
 
     def ref(self, ref: tree.Ref, sight: Sight) -> None:
-        self.resolver.name(ref.name.name, ref.name.span, sight)
+        if all(isinstance(part, str) for part in ref.name.parts):
+            self.resolver.name("".join(map(str, ref.name.parts)), ref.name.span, sight)
+        else:
+            self.resolver.expression(ref.name, sight)
         self.resolver.expression(ref.index, sight)
 
     # --- steps -----------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ class Builder(Faults):
         for index in pieces(kids, "index"):
             if index.value is None:
                 self.complain("E010", "expected a number in `[ ]`", self.span(index))
-        return tree.Ref(span, self.ident(kids[0]), value_of(kids, "index", None))
+        return tree.Ref(span, piece(kids, 0).value, value_of(kids, "index", None))
 
     def on_aux(self, kids: list[Kid], span: Span) -> tree.Aux:
         weight = piece(kids, 2).value if isinstance(kids[1], Token) else None

@@ -203,9 +203,9 @@ class Keep(Unit):
 
 
 class Ref(Node):
-    """A kept value: a name, or an item of a list of them (`ys[2]`)."""
+    """A kept value: a name, maybe computed (`y{i}`), or an item of a list of them (`ys[2]`)."""
 
-    name: Ident
+    name: Text
     index: Expr | None
 
 
