@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from resdsl.backends.dot.stage import WRAP, draw_stages
+from resdsl.backends.dot.plan import WRAP
+from resdsl.backends.dot.stage import draw_stages
 from resdsl.graph.model import Graph
 
 LEVELS = ("stage", "block")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from resdsl.analysis.sections import shortcut_kind
 from resdsl.backends.dot import tables, text, theme
-from resdsl.backends.dot.canvas import Canvas, Html
+from resdsl.backends.dot.canvas import Attribute, Canvas, Html
 from resdsl.backends.dot.cells import Cell, Wiring, branches, line_kind, wiring
 from resdsl.backends.dot.describe import MINOR, SIGNS, detail, is_grouped, spoken, tint, title
 from resdsl.backends.dot.distinct import Block, distinct
@@ -15,13 +16,13 @@ from resdsl.backends.dot.heading import heading
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.shapes import Shape
 
-_COLUMN = 135.0
+_COLUMN = 100.0
 """Points of a column, about."""
 
 
 def draw_blocks(graph: Graph, wrap: float | None) -> str:
     """DOT text. Columns are wrapped into rows of about `wrap` points; `None` for a single row."""
-    canvas = Canvas("TB", rank_sep=0.2, node_sep=0.3)
+    canvas = Canvas("TB", rank_sep=0.12, node_sep=0.3)
     rows: list[list[_Column]] = [[]]
     used = 0.0
     for block in distinct(graph):
@@ -35,7 +36,7 @@ def draw_blocks(graph: Graph, wrap: float | None) -> str:
         for column in row:
             column.draw()
         canvas.side_by_side(*(column.top for column in row), clustered=False)
-    for above, below in zip(rows, rows[1:], strict=False):
+    for above, below in pairwise(rows):
         for upper in above:
             for lower in below:
                 canvas.order(upper.bottom, lower.top, weight=0, minlen=2)
@@ -51,7 +52,6 @@ class _Column:
     names: dict[Cell, str] = field(default_factory=dict)
     exits: dict[int, str] = field(default_factory=dict)
     """For each value, the DOT node its readers start from: its cell, or the fork after it."""
-    shown: Shape | None = None
     top: str = ""
     bottom: str = ""
     group: str = ""
@@ -62,61 +62,107 @@ class _Column:
     @property
     def width(self) -> float:
         """An estimate in points."""
-        items = [item for item in self.block.items if isinstance(item, Scope)]
-        scopes = [scope for item in items for scope in item.walk()]
+        scopes = self._scopes()
         wide = max((self._shown_branches(scope) for scope in scopes if scope.kind is ScopeKind.MERGE), default=1)
         beside = sum(_is_wide(self.graph, scope) for scope in scopes)
-        return _COLUMN + 105.0 * (wide - 1) + 70.0 * beside
+        return _COLUMN + 105.0 * (wide - 1) + 80.0 * beside
 
     def _shown_branches(self, merge: Scope) -> int:
-        return sum(any(True for id in b.nodes() if id in self.wiring.of) for b in branches(merge))
+        return sum(any(True for i in b.nodes() if i in self.wiring.of) for b in branches(merge))
 
     def draw(self) -> None:
         self.group = self.canvas.new("column")
-        self.top = self.canvas.box(self._caption(), group=self.group)
+        self._entry()
         with self.canvas.cluster(label="", peripheries=0, margin=8):
-            self._inputs()
             for item in self.block.items:
                 self._emit(item)
             self._terminal_output()
         for cell in self.wiring.cells:
             self._incoming(cell)
+        for scope in self._scopes():
+            if scope.kind is ScopeKind.MERGE:
+                self._align(scope)
 
-    def _caption(self) -> Html:
-        places = self.block.places
-        rest = places[0] if places else ""
-        if len(places) > 1:
-            rest = f"×{len(places)}, first {rest}"
-        return tables.heads(self.block.title, text.clip(rest))
+    def _scopes(self) -> list[Scope]:
+        return [scope for item in self.block.items if isinstance(item, Scope) for scope in item.walk()]
+
+    def _align(self, merge: Scope) -> None:
+        """The first cells of branches side by side, in the order of the text."""
+        firsts = []
+        for branch in branches(merge):
+            cells = [self.wiring.of[i] for i in branch.nodes() if i in self.wiring.of]
+            if cells and cells[0].first.id >= next(branch.nodes()):
+                firsts.append(self.names[cells[0]])
+        if len(firsts) > 1:
+            self.canvas.side_by_side(*firsts)
 
     # --- nodes ---
 
-    def _inputs(self) -> None:
+    def _entry(self) -> None:
+        """The block's name over the value that comes in. It stands outside the column's frame, to be ordered."""
+        places = self.block.places
+        where = places[0] if places else ""
+        below = text.clip(f"×{len(places)}, first {where}" if len(places) > 1 else where)
         outside = [value for value in self.wiring.readers if value not in self.wiring.of]
-        for place, value in enumerate(outside):
-            mark = "x" if len(outside) == 1 else f"x{place + 1}"
-            name = self._terminal(mark, self.graph.node(value).shape)
-            self.canvas.order(self.top, name, weight=100)
-            self.shown = self.graph.node(value).shape
+        first, *others = outside or [self.graph.inputs[0]]
+        shape = text.shape(self.graph.node(first).shape)
+        self.top = self.canvas.box(tables.entry(self.block.title, below, "x", shape), group=self.group)
+        self.exits[first] = self._forked(first, self.top)
+        for place, value in enumerate(others):
+            name = self._terminal(f"kept {place + 1}", self.graph.node(value).shape)
             self.exits[value] = self._forked(value, name)
 
     def _terminal(self, mark: str, shape: Shape) -> str:
-        look = {"shape": "box", "style": "rounded", "margin": "0.06,0.03", "color": theme.INK}
-        label = tables.stacked(mark, text.shape(shape))
-        return self.canvas.node("end", label=label, height=0.3, width=0.4, group=self.group, **look)
+        return self.canvas.node("end", label=tables.rounded(mark, text.shape(shape)), group=self.group)
 
     def _terminal_output(self) -> None:
         value = self.wiring.cells[-1].last
         self.bottom = self._terminal("y", value.shape)
-        self.canvas.edge(self.exits[value.id], self.bottom, weight=100)
+        tail = self.exits[value.id]
+        self._connect(tail, self.bottom, weight=100)
 
     def _forked(self, value: int, name: str) -> str:
-        """The node that readers of a value start from."""
-        if len(self.wiring.readers.get(value, ())) < 2:
+        """The node that readers of a value start from: what gives it, its shape where that is new, a fork."""
+        cell = self.wiring.of.get(value)
+        group = self._group(cell)
+        readers = self.wiring.readers.get(value, ())
+        if cell is not None and self._is_news(cell, readers):
+            line = theme.LINES["trunk"]
+            label = tables.beside_line(text.shape(cell.last.shape))
+            piece = self.canvas.piece(line.color, line.width, 14, label, **group)
+            self._connect(name, piece, weight=100, arrowhead="none")
+            name = piece
+        if len(readers) < 2:
             return name
-        fork = self.canvas.fork(group=self.group)
-        self.canvas.edge(name, fork, weight=100, arrowhead="none", **self._label(value))
+        fork = self.canvas.fork(**group)
+        gate = cell is not None and cell.branch is not None and cell.branch.kind is ScopeKind.GATE
+        kind, weight = ("gate", 1) if gate else ("trunk", 100)
+        self._connect(name, fork, kind, weight=weight, arrowhead="none")
         return fork
+
+    def _is_news(self, cell: Cell, readers: Sequence[tuple[Cell, Node, int]]) -> bool:
+        """Whether the shape after a cell is to be shown: it is new, and a trunk is there to show it on."""
+        if cell.last.shape in self.graph.shapes(cell.first) or not readers:
+            return False
+        return all(
+            line_kind(self.graph, node, port) == "trunk" and node.scope.kind is not ScopeKind.MERGE
+            for _, node, port in readers
+        )
+
+    def _connect(self, tail: str, head: str, kind: str = "trunk", **attributes: Attribute) -> None:
+        """An edge that goes down. Boxes and circles stand in every second rank, shapes and forks between them:
+        columns share their ranks, and so stay short."""
+        ends = [name.partition(":")[0].startswith(("line", "fork")) for name in (tail, head)]
+        if ends[0] == ends[1]:
+            attributes["minlen"] = 2
+        self.canvas.edge(tail, head, kind, **attributes)
+
+    def _group(self, cell: Cell | None) -> dict[str, str]:
+        """Nodes of one group are in one line: those of the trunk, and those of each branch."""
+        branch = cell.branch if cell is not None else None
+        if branch is None or branch.kind is ScopeKind.MAIN:
+            return {"group": self.group}
+        return {"group": f"{self.group}_{next(branch.nodes())}"}
 
     def _emit(self, item: Scope | int) -> None:
         """Nodes of an item, in the frame that it has."""
@@ -130,9 +176,14 @@ class _Column:
             self.canvas.used["survival"] = None
             chance = text.chances(*(float(residual.survival.chance),) * 2)
             line = theme.LINES["survival"]
-            frame = {"style": f"rounded,{line.style}", "color": line.color, "penwidth": line.width, "peripheries": 1}
+            frame: dict[str, Attribute] = {"style": f"rounded,{line.style}", "color": line.color, "peripheries": 1}
+                "style": f"rounded,{line.style}",
+                "color": line.color,
+                "penwidth": line.width,
+                "peripheries": 1,
+            }
             label = Html(tables.words(chance, size=8, color=line.color))
-            with self.canvas.cluster(label=label, margin=8, **frame):
+            with self.canvas.cluster(label=label, margin=8, penwidth=line.width, **frame):
                 for inner in item.items:
                     self._emit(inner)
             return
@@ -141,7 +192,7 @@ class _Column:
 
     def _cell(self, cell: Cell) -> None:
         major = cell.major
-        group = {"group": self.group} if _on_trunk(cell.branch) else {"group": f"{self.group}b{id_of(cell)}"}
+        group = self._group(cell)
         if major is not None and major.op.kind in SIGNS and not self._is_wide_merge(major):
             gated = major.op.kind in {"mul", "complement"}
             color, fill = (theme.GATE, theme.GATE_FILL) if gated else (theme.MERGE, theme.MERGE_FILL)
@@ -202,59 +253,49 @@ class _Column:
         kind = line_kind(self.graph, node, port)
         tail, head = self.exits[operand], self.names[cell]
         if self._is_wide_merge(node):
-            self.canvas.edge(tail, f"{head}:p{port}:n", kind, weight=10)
+            self._connect(tail, f"{head}:p{port}:n", kind, weight=10)
             return
         if kind == "trunk":
             weight = 100 if _on_trunk(cell.branch) else 10
-            self.canvas.edge(tail, head, weight=weight, **self._label(operand))
-            return
-        if kind == "gate":
+            self._connect(tail, head, weight=weight)
+        elif kind == "gate":
             self._gate(cell, node, tail, head)
-            return
-        if tail.startswith("fork") and head.startswith("merge"):
+        elif tail.startswith("fork") and head.startswith("merge"):
             self.canvas.edge(f"{tail}:e", f"{head}:e", kind, constraint=False)
         elif tail.startswith("fork"):
             self._beside(cell, node)
-            self.canvas.edge(f"{tail}:e", f"{head}:n", kind, constraint=False)
+            self._connect(f"{tail}:e", f"{head}:n", kind)
         elif head.startswith("merge"):
-            self.canvas.edge(f"{tail}:s", f"{head}:e", kind, constraint=False)
+            self._connect(f"{tail}:s", f"{head}:e", kind)
         else:
-            self.canvas.edge(tail, head, kind)
+            self._connect(tail, head, kind)
 
     def _gate(self, cell: Cell, node: Node, tail: str, head: str) -> None:
         """Into, within and out of a gate, which stands beside the branch; the two products and 1 - T are one rank."""
         residual = node.scope if node.scope.kind is ScopeKind.RESIDUAL else None
         if node.op.kind == "complement" and residual is not None:
-            circles = [self.names[c] for c in self.wiring.cells if c.first.scope is residual and c.first.op.kind != "add"]
+            circles = [
+                self.names[c] for c in self.wiring.cells if c.first.scope is residual and c.first.op.kind != "add"
+            ]
             self.canvas.side_by_side(*circles)
         elif residual is None and cell.branch and cell.branch.kind is ScopeKind.GATE and tail.startswith("fork"):
             self._beside(cell, node)
-        self.canvas.edge(tail, head, "gate", weight=1)
+        self._connect(tail, head, "gate", weight=1)
 
     def _beside(self, cell: Cell, node: Node) -> None:
         """Puts what stands on a shortcut beside the middle of the branch."""
         residual = next((s for s in node.scope.ancestors() if s.kind is ScopeKind.RESIDUAL), None)
         if residual is None:
             return
-        main = [c for c in self.wiring.cells if c.branch and c.branch.kind is ScopeKind.MAIN and c.branch.parent is residual]
+        main = [
+            c for c in self.wiring.cells if c.branch and c.branch.kind is ScopeKind.MAIN and c.branch.parent is residual
+        ]
         if main:
-            self.canvas.side_by_side(self.names[main[len(main) // 2]], self.names[cell])
-
-    def _label(self, value: int) -> dict[str, str]:
-        shape = self.graph.node(value).shape
-        if shape == self.shown:
-            return {}
-        self.shown = shape
-        return {"label": f" {text.shape(shape)}"}
+            self.canvas.same_rank(self.names[main[len(main) // 2]], self.names[cell])
 
 
 def _on_trunk(branch: Scope | None) -> bool:
     return branch is None or branch.kind is ScopeKind.MAIN
-
-
-def id_of(cell: Cell) -> int:
-    """A number for the branch that a cell stands in: that of its first node."""
-    return next(cell.branch.nodes()) if cell.branch else 0
 
 
 def _is_wide(graph: Graph, scope: Scope) -> bool:

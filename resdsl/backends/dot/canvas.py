@@ -19,6 +19,8 @@ class Html:
 
 Attribute = str | int | float | bool | Html
 
+_LINE = "line"
+
 
 class Canvas:
     """A `digraph`. `direction` is `LR` or `TB`; the distances are inches."""
@@ -48,7 +50,7 @@ class Canvas:
             pad=0.15,
         )
         self.put("node", shape="plain", fontname=FONT, fontsize=9, fontcolor=INK)
-        self.put("edge", fontname=FONT, fontsize=8, fontcolor=MUTED, color=INK, arrowsize=0.6, penwidth=1)
+        self.put("edge", fontname=FONT, fontsize=8, fontcolor=MUTED, color=INK, arrowsize=0.6, penwidth=1.2)
 
     def put(self, head: str, **attributes: Attribute) -> None:
         """One statement."""
@@ -75,28 +77,53 @@ class Canvas:
 
     def circle(self, sign: str, color: str, tint: str, **attributes: Attribute) -> str:
         """A small circle: a merge or a connector."""
-        look = {"shape": "circle", "fixedsize": True, "width": 0.25, "style": "filled", "penwidth": 1.2}
+        look: dict[str, Attribute] = {
+            "shape": "circle",
+            "fixedsize": True,
+            "width": 0.25,
+            "style": "filled",
+            "penwidth": 1.2,
+        }
         return self.node("merge", label=sign, color=color, fillcolor=tint, fontsize=11, **look, **attributes)
 
-    def edge(self, tail: str, head: str, kind: str = "trunk", **attributes: Attribute) -> None:
+    def piece(self, color: str, thickness: float, length: float, label: Html, **attributes: Attribute) -> str:
+        """A node that is a piece of a line (points), whose label may stand out: edges meet it without a gap.
+
+        A label of an edge would double all ranks and bend the edge.
+        """
+        width, height = (length, thickness) if self._direction == "LR" else (thickness, length)
+        size: dict[str, Attribute] = {"fixedsize": "shape", "width": width / 72, "height": height / 72}
+        look: dict[str, Attribute] = {"shape": "box", "style": "filled", "fillcolor": color, "penwidth": 0}
+        return self.node(_LINE, label=label, **size, **look, **attributes)
+
+    def edge(self, tail: str, head: str, kind: str = "trunk", /, **attributes: Attribute) -> None:
         """An edge in the line of its kind; ends may have ports (`fork1:n`).
 
         Edges are written after all nodes: one within a cluster would pull both its ends into it.
         """
         look = LINES[kind]
         drawn: dict[str, Attribute] = {}
+        # Graphviz lets an edge end a point before a node: one to a piece of line runs on into it instead.
+        if tail.startswith(_LINE):
+            drawn["tailclip"] = False
+        if head.startswith(_LINE):
+            drawn["headclip"] = False
         if kind != "trunk":
             self.used[kind] = None
-            drawn = {"color": look.color, "style": look.style, "penwidth": look.width}
+            drawn |= {"color": look.color, "style": look.style, "penwidth": look.width}
         self._edges.append(_statement(f"{tail} -> {head}", {**drawn, **attributes}))
 
     def order(self, tail: str, head: str, **attributes: Attribute) -> None:
         """An invisible edge, for the layout alone."""
         self._edges.append(_statement(f"{tail} -> {head}", {"style": "invis", **attributes}))
 
+    def same_rank(self, *nodes: str) -> None:
+        """Nodes in one column where the direction is LR, in one line where it is TB; their order is Graphviz's."""
+        self._edges.append(f"{{ rank=same; {'; '.join(nodes)}; }}")
+
     def side_by_side(self, *nodes: str, clustered: bool = True) -> None:
         """Nodes of one rank in this order: from the top where the direction is LR, from the left where it is TB."""
-        self._edges.append(f"{{ rank=same; {'; '.join(nodes)}; }}")
+        self.same_rank(*nodes)
         # Graphviz turns the picture for LR, and with it the order within clusters, but not that outside of them.
         turned = clustered and self._direction == "LR"
         for before, after in pairwise(nodes[::-1] if turned else nodes):

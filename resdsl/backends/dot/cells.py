@@ -57,7 +57,7 @@ def wiring(graph: Graph, items: Iterable[Scope | int]) -> Wiring:
     found = Wiring()
     items = tuple(items)
     hidden = _hidden(graph, items, found.times)
-    nodes = [graph.node(id) for item in items for id in (item.nodes() if isinstance(item, Scope) else (item,))]
+    nodes = [graph.node(i) for item in items for i in (item.nodes() if isinstance(item, Scope) else (item,))]
     nodes = [node for node in nodes if node.id not in hidden]
     leading = _leading(nodes)
     for node in nodes:
@@ -146,7 +146,7 @@ def branches(merge: Scope) -> list[Scope]:
 
 
 def _branch_key(graph: Graph, branch: Scope) -> tuple[object, ...]:
-    nodes = [graph.node(id) for id in branch.nodes()]
+    nodes = [graph.node(i) for i in branch.nodes()]
     first = nodes[0].id if nodes else 0
     return tuple(
         (node.op, graph.shapes(node), tuple(o - first if o >= first else -1 for o in node.operands)) for node in nodes

@@ -41,6 +41,9 @@ SIGNS = {"add": "+", "mul": "×", "concat": "C", "mean": "μ", "complement": "1�
 MINOR = {Role.NORM, Role.ACTIVATION, Role.DROPOUT, Role.SHAPE, Role.SCALE}
 """Roles that are strips of the operator they follow."""
 
+_MEASURED = {Role.CONV, Role.LINEAR, Role.POOL}
+"""Roles whose arguments have a usual short form; of the others, what the text wrote is shown."""
+
 
 def spoken(op: Operator) -> str:
     """The operator's usual name."""
@@ -58,16 +61,19 @@ def tint(op: Operator) -> str:
 def brief(graph: Graph, node: Node, *, named: bool = False) -> str:
     """One line: `3×3, 128, /2`; with `named`, `Conv 3×3, 128, /2`."""
     op = node.op
-    parts = [_window(op, node)] if _window(op, node) else []
+    parts = [_window(op, node)] if op.role in _MEASURED and _window(op, node) else []
     if op.role is Role.LINEAR:
         before = graph.shapes(node)[0].channels
         return f"{spoken(op)} {before} → {node.shape.channels}"
     if op.role is Role.POOL and not parts:
         target = "global" if max(node.shape.size, default=1) == 1 else f"to {size(short(node.shape.size))}"
         return f"{spoken(op)} {target}"
-    if op.role is Role.CONV or "width" in type(op).model_fields:
+    if op.role not in _MEASURED:
+        parts.extend(_written(op))
+    elif op.role is Role.CONV:
         parts.append(str(node.shape.channels))
-    parts.extend(_extras(op))
+    if op.role in _MEASURED:
+        parts.extend(_extras(op))
     named = named or op.role is not Role.CONV or op.kind != "conv"
     text = ", ".join(parts)
     return f"{spoken(op)} {text}".rstrip() if named else text
@@ -86,6 +92,8 @@ def detail(graph: Graph, node: Node) -> str:
         parts.append(f"{before.channels} → {node.shape.channels}")
     if op.role is Role.POOL and getattr(op, "k", None) is None:
         parts.append("global" if max(node.shape.size, default=1) == 1 else f"to {size(short(node.shape.size))}")
+    if op.role not in _MEASURED:
+        return ", ".join(_written(op))
     if _stride(op) != 1:
         parts.append(f"stride {size(_stride(op))}")
     if (dilation := getattr(op, "dilation", 1)) != 1:
@@ -165,6 +173,11 @@ def _stride(op: Operator) -> int | tuple[int, ...]:
     if stride is None:
         stride = getattr(op, "k", None) or 1
     return short(stride) if isinstance(stride, tuple) else int(stride)
+
+
+def _written(op: Operator) -> list[str]:
+    """Arguments that are not the defaults: `factor 2`."""
+    return [f"{name} {show(value)}" for name, value in op.arguments().items() if name != "init"]
 
 
 def _extras(op: Operator) -> list[str]:

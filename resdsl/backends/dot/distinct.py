@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from resdsl.analysis.sections import sections, shortcut_kind
+from resdsl.backends.dot.describe import MINOR, spoken
 from resdsl.backends.dot.parts import outline
 from resdsl.backends.dot.text import clip
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
@@ -37,33 +38,35 @@ def _blocks(graph: Graph) -> Iterator[Block]:
     cuts = sections(graph)
     for place, cut in enumerate(cuts):
         run: list[int] = []
-        between = "stem" if place == 0 else "head" if place == len(cuts) - 1 else "between"
+        between = "stem" if place == 0 else "head" if place == len(cuts) - 1 else "operators"
         for item in outline(graph, cut):
             if isinstance(item, int):
                 run.append(item)
                 continue
             yield from _run(graph, run, between)
             run = []
-            title = item.title if item.kind in {ScopeKind.BLOCK, ScopeKind.AUX} else None
+            title = item.title if item.kind is ScopeKind.BLOCK else None
             path = _path(graph, item)
-            yield Block(clip(title or item.kind.value), (item,), (title, _key(graph, item)), [path] if path else [])
+            merge = graph.node(item.outputs[0]).op.kind if item.kind is ScopeKind.MERGE else item.kind.value
+            yield Block(clip(title or merge), (item,), (title, _key(graph, item)), [path])
         yield from _run(graph, run, between)
 
 
 def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
     if not ids:
         return
-    nodes = [graph.node(id) for id in ids]
+    nodes = [graph.node(i) for i in ids]
     named = [node.path for node in nodes if node.name]
     key = tuple(_node_key(graph, node) for node in nodes)
-    yield Block(title, tuple(ids), key, named[:1])
+    heavy = [node for node in nodes if node.op.role not in MINOR]
+    yield Block(spoken(heavy[0].op) if len(heavy) == 1 else title, tuple(ids), key, (named or [""])[:1])
 
 
 def _path(graph: Graph, scope: Scope) -> str:
     """The module path of a block; of what has none, that of its first operator."""
     if scope.name:
         return scope.path
-    return next((node.path for id in scope.nodes() if (node := graph.node(id)).name), "")
+    return next((node.path for i in scope.nodes() if (node := graph.node(i)).name), "")
 
 
 def _key(graph: Graph, scope: Scope) -> tuple[object, ...]:
@@ -72,7 +75,9 @@ def _key(graph: Graph, scope: Scope) -> tuple[object, ...]:
     found: list[object] = []
     for inner in scope.walk():
         dropped = inner.survival is not None
-        found.append((inner.kind, inner.title if inner.kind is ScopeKind.BLOCK else None, dropped, shortcut_kind(graph, inner)))
+        found.append(
+            (inner.kind, inner.title if inner.kind is ScopeKind.BLOCK else None, dropped, shortcut_kind(graph, inner))
+        )
         for item in inner.items:
             if isinstance(item, int):
                 node = graph.node(item)

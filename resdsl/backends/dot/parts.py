@@ -185,19 +185,19 @@ def _box(graph: Graph, scope: Scope, name: str | None) -> Box:
 
 def _run(graph: Graph, ids: Sequence[int], title: str | None) -> Box:
     nodes = tuple(ids)
-    text = tuple(rows(graph, [graph.node(id) for id in nodes], named=True))
+    text = tuple(rows(graph, [graph.node(i) for i in nodes], named=True))
     return Box(title, text, _role(graph, nodes), _reads(graph, nodes), nodes, nodes[-1])
 
 
 def _role(graph: Graph, nodes: Sequence[int]) -> Role:
     """The role whose outline a box has: the heaviest that it does."""
-    roles = [graph.node(id).op.role for id in nodes]
+    roles = [graph.node(i).op.role for i in nodes]
     return next((role for role in (Role.CONV, Role.LINEAR, Role.POOL, Role.MERGE) if role in roles), Role.SHAPE)
 
 
 def _reads(graph: Graph, nodes: Sequence[int]) -> tuple[int, ...]:
     own = set(nodes)
-    return tuple(dict.fromkeys(o for id in nodes for o in graph.node(id).operands if o not in own))
+    return tuple(dict.fromkeys(o for i in nodes for o in graph.node(i).operands if o not in own))
 
 
 # --- what a box says ----------------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def _content(graph: Graph, scope: Scope) -> tuple[Row, ...]:
 
 def _arc_rows(graph: Graph, beside: Scope) -> tuple[Row, ...]:
     """What stands on a shortcut's arc: its convolutions, or all that it does where there is none."""
-    nodes = [graph.node(id) for id in beside.nodes()]
+    nodes = [graph.node(i) for i in beside.nodes()]
     heavy = any(node.op.role in {Role.CONV, Role.LINEAR} for node in nodes)
     return _content(graph, beside) if heavy else tuple(rows(graph, nodes, named=True))
 
@@ -245,7 +245,9 @@ def _merge_rows(graph: Graph, merge: Scope) -> list[list[Row]]:
     gated = node.op.kind == "mul"
     if gated and len(branches) > 1:  # a value times a gate computed from it
         branches = branches[1:]
-    lines = [[Row(_branch_text(graph, branch), theme.GATE_FILL if gated else theme.fill(Role.CONV))] for branch in branches]
+    lines = [
+        [Row(_branch_text(graph, branch), theme.GATE_FILL if gated else theme.fill(Role.CONV))] for branch in branches
+    ]
     joined = "times gate" if gated else f"{node.op.kind} {node.shape.channels}"
     return [*fold_rows(lines), [Row(joined, theme.GATE_FILL if gated else theme.MERGE_FILL, size=7)]]
 
@@ -256,7 +258,7 @@ def _merge_of(branch: Scope) -> Scope | None:
 
 
 def _branch_text(graph: Graph, branch: Scope) -> str:
-    majors = [node for id in branch.nodes() if (node := graph.node(id)).op.role not in MINOR and not node.op.merge]
+    majors = [node for i in branch.nodes() if (node := graph.node(i)).op.role not in MINOR and not node.op.merge]
     return " → ".join(brief(graph, node) for node in majors) or "identity"
 
 
@@ -292,9 +294,7 @@ def _folded(before: Part, part: Part) -> Part | None:
         grown = (before.grown[0], part.grown[1]) if before.grown and part.grown else None
         # Units that are never dropped count as chance 1 where others of the run may be.
         chances = _chances(before) + _chances(part) if before.chances or part.chances else ()
-        return replace(
-            before, nodes=nodes, gives=part.gives, count=before.count + 1, chances=chances, grown=grown
-        )
+        return replace(before, nodes=nodes, gives=part.gives, count=before.count + 1, chances=chances, grown=grown)
     if isinstance(before, Box) and isinstance(part, Box):
         return replace(before, nodes=nodes, gives=part.gives, count=before.count + 1)
     return None

@@ -9,9 +9,9 @@ from itertools import zip_longest
 from resdsl.analysis.sections import Section, sections
 from resdsl.analysis.summary import Stage, summarize
 from resdsl.backends.dot import text, theme
-from resdsl.backends.dot.parts import Box, Part, Unit, outline, parts
+from resdsl.backends.dot.parts import Box, Part, outline, parts
 from resdsl.backends.dot.tables import Row
-from resdsl.graph.model import Graph, ScopeKind
+from resdsl.graph.model import Graph, Scope, ScopeKind
 
 WRAP = 680.0
 """Points of a row by default: at the text width of a paper its letters are still readable."""
@@ -22,6 +22,7 @@ _EDGE, _LABELLED, _END = 16.0, 70.0, 30.0
 """Points of an edge, of one with a shape, of what begins or ends a row."""
 
 _FRAMED = {ScopeKind.STAGE, ScopeKind.REGION}
+_WHOLE = {ScopeKind.RESIDUAL, ScopeKind.DENSE, ScopeKind.MERGE, ScopeKind.AUX}
 _FURTHEST = 6
 """Columns that a row may begin further to the right than it must."""
 
@@ -59,7 +60,10 @@ def _piece(graph: Graph, cut: Section, row: Stage, place: int, total: int, *, wr
     name = "stem" if place == 0 else "head" if place == total - 1 else None
     if not written and not (name == "head" and last.shape.dims == 0):
         name = f"stride {row.stride}" if row.stride else name
-    found = parts(graph, outline(graph, cut), name)
+    items = list(outline(graph, cut))
+    if written and len(items) > 1 and not any(_is_construct(item) for item in items):
+        items = list(cut.nodes)  # a stem of several small blocks: one box of all their operators
+    found = parts(graph, items, name)
     if len(found) == 1 and isinstance(found[0], Box):
         quiet = Row(figures, size=7, color=theme.MUTED)
         only = replace(found[0], rows=(*found[0].rows, quiet) if row.params else found[0].rows)
@@ -68,6 +72,11 @@ def _piece(graph: Graph, cut: Section, row: Stage, place: int, total: int, *, wr
         return Piece(None, figures, tuple(found), last.id)
     title = f"stride {row.stride}" if row.stride else row.path
     return Piece(title, f"{text.shape(last.shape)} · {figures}", tuple(found), last.id)
+
+
+def _is_construct(item: Scope | int) -> bool:
+    """Whether it is more than operators in a row."""
+    return isinstance(item, Scope) and any(inner.kind in _WHOLE for inner in item.walk())
 
 
 def wrapped(graph: Graph, pieces: Sequence[Piece], wrap: float | None) -> list[list[Piece]]:

@@ -7,12 +7,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from resdsl.backends.dot import tables, text, theme
-from resdsl.backends.dot.canvas import Canvas, Html
+from resdsl.backends.dot.canvas import Attribute, Canvas
 from resdsl.backends.dot.heading import heading
 from resdsl.backends.dot.parts import Box, Part, Unit
 from resdsl.backends.dot.plan import WRAP, Piece, plan, shifts, wrapped
 from resdsl.backends.dot.tables import Row
 from resdsl.graph.model import Graph
+
 
 def draw_stages(graph: Graph, wrap: float | None = WRAP) -> str:
     """DOT text. A row is at most about `wrap` points wide; `None` for a single row."""
@@ -33,8 +34,6 @@ class _Drawing:
     """The graph's node whose value that is."""
     shown: object = None
     """The shape last written on the trunk."""
-    open_end: bool = False
-    """Whether the trunk's end is the middle of a label."""
     row: int = 0
     skip: int = 0
     """Columns that the trunk's next edge passes over."""
@@ -70,7 +69,7 @@ class _Drawing:
             self.shown = None
             self.tail = name
             return name
-        names = [self._input(id) for id in self.graph.inputs]
+        names = [self._input(i) for i in self.graph.inputs]
         self.tail, self.value = names[0], self.graph.inputs[0]
         self.where.update(zip(self.graph.inputs, names, strict=True))
         self.shown = self.graph.node(self.value).shape
@@ -82,9 +81,8 @@ class _Drawing:
         return self._terminal(name, id, group=self.group)
 
     def _terminal(self, name: str, id: int, **attributes: str) -> str:  # noqa: A002
-        label = tables.stacked(text.clip(name), text.shape(self.graph.node(id).shape))
-        look = {"shape": "box", "style": "rounded", "margin": "0.06,0.03", "color": theme.INK}
-        return self.canvas.node("end", label=label, height=0.3, width=0.4, **look, **attributes)
+        label = tables.rounded(text.clip(name), text.shape(self.graph.node(id).shape))
+        return self.canvas.node("end", label=label, **attributes)
 
     def _connector(self, number: int) -> str:
         letter = chr(ord("A") + number) if number < 26 else str(number + 1)
@@ -119,7 +117,7 @@ class _Drawing:
             for part in piece.parts:
                 self._part(part)
 
-    def _frame(self, piece: Piece) -> dict[str, str | int | float | Html]:
+    def _frame(self, piece: Piece) -> dict[str, Attribute]:
         if piece.title is None:
             return {"peripheries": 0, "label": ""}
         return {
@@ -142,7 +140,9 @@ class _Drawing:
         if part.aux:
             self._aux(part)
             return
-        name = self.canvas.box(tables.box(part.title, part.rows, theme.stroke(part.role), count=part.count), group=self.group)
+        name = self.canvas.box(
+            tables.box(part.title, part.rows, theme.stroke(part.role), count=part.count), group=self.group
+        )
         self._enter(name, part.reads)
         self._leave(name, part)
 
@@ -238,25 +238,22 @@ class _Drawing:
         if shape == self.shown:
             return
         self.shown = shape
-        # A label of an edge would double all ranks: a node is transparent, and the trunk runs through its middle.
-        name = self.canvas.box(tables.above_line(text.shape(shape)), group=self.group)
-        self._advance(name, arrowhead="none", headclip=False)
-        self.open_end = True
+        line = theme.LINES["trunk"]
+        label = tables.above_line(text.shape(shape))
+        name = self.canvas.piece(line.color, line.width, 20, label, group=self.group)
+        self._advance(name, arrowhead="none")
 
     def _trunk(self, head: str) -> None:
         self._advance(head)
 
-    def _advance(self, head: str, **attributes: str | bool) -> None:
+    def _advance(self, head: str, **attributes: Attribute) -> None:
         """The next edge of the trunk, to where it stands then."""
-        if self.open_end:
-            attributes["tailclip"] = False
-        skipped = {"minlen": 1 + self.skip} if self.skip else {}
-        self.canvas.edge(self.tail, head, weight=100, **skipped, **attributes)
-        self.tail, self.open_end, self.skip = head, False, 0
+        if self.skip:
+            attributes["minlen"] = 1 + self.skip
+        self.canvas.edge(self.tail, head, "trunk", weight=100, **attributes)
+        self.tail, self.skip = head, 0
 
     def _leave(self, name: str, part: Part) -> None:
         self.value = part.gives
         self.where.update((node, self.where.get(node, name)) for node in part.nodes)
         self.where[part.gives] = name
-
-

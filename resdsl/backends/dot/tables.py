@@ -74,26 +74,31 @@ def heading(name: str, figures: str, legend: Sequence[tuple[str, str]]) -> Html:
 
 def _sample(line: Line) -> str:
     """A short piece of a line, of characters that every font has."""
-    drawn = {"solid": "———", "dashed": "– – –", "dotted": "· · · ·"}[line.style]
+    drawn = {"solid": "———", "dashed": "\u2013 \u2013 \u2013", "dotted": "· · · ·"}[line.style]
     return words(drawn, size=10, color=line.color, bold=True)
-
-
-def stacked(name: str, below: str) -> Html:
-    """A name in bold with a grey line below it."""
-    return Html(f'{words(name, bold=True)}<BR/>{words(below, size=8, color=MUTED)}')
 
 
 _BARE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
 
 
-def above_line(label: str) -> Html:
-    """Grey words above a piece of the trunk, and as much room below it.
+def rounded(name: str, below: str) -> Html:
+    """What comes into a picture or leaves it: a name in bold with a grey line below it, in a rounded box."""
+    text = f"{words(name, bold=True)}<BR/>{words(below, size=8, color=MUTED)}"
+    return Html(f'{_BARE}<TR><TD BORDER="1" STYLE="ROUNDED" COLOR="{INK}" CELLPADDING="3">{text}</TD></TR></TABLE>')
 
-    Graphviz ends edges a point before a node even where they are not clipped; the piece closes the gap.
-    """
+
+def above_line(label: str) -> Html:
+    """Grey words, and as much room below them: centred on a line, the words stand above it."""
     text, room = words(label, size=8, color=MUTED), words(" ", size=8)
-    line = f'<TR><TD HEIGHT="1" FIXEDSIZE="TRUE" WIDTH="20" BGCOLOR="{INK}"></TD></TR>'
-    return Html(f"{_BARE}<TR><TD>{text}</TD></TR>{line}<TR><TD>{room}</TD></TR></TABLE>")
+    return Html(f'{_BARE}<TR><TD HEIGHT="13">{text}</TD></TR><TR><TD HEIGHT="13">{room}</TD></TR></TABLE>')
+
+
+def beside_line(label: str) -> Html:
+    """Grey words with as much room to the left: centred on a line that runs down, the words stand beside it."""
+    width = 8 + round(4.6 * len(label))
+    room = f'<TD WIDTH="{width}" HEIGHT="14"></TD>'
+    text = f'<TD WIDTH="{width}" ALIGN="LEFT">&nbsp;{words(label, size=8, color=MUTED)}</TD>'
+    return Html(f"{_BARE}<TR>{room}{text}</TR></TABLE>")
 
 
 def summit(line: Line) -> Html:
@@ -114,13 +119,14 @@ def merged(name: str, parts: Iterable[tuple[int, str, int]], total: int) -> Html
     )
     terms = " + ".join(f"{count} × {channels}" if count > 1 else channels for _, channels, count in listed)
     below = f"{words(name, bold=True)} {words(f'{terms} = {total}', size=8, color=MUTED)}"
-    table = (
-        f'<TABLE BORDER="1" COLOR="{MERGE}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" BGCOLOR="{MERGE_FILL}">'
-    )
+    table = f'<TABLE BORDER="1" COLOR="{MERGE}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" BGCOLOR="{MERGE_FILL}">'
     return Html(f'{table}<TR>{cells}</TR><TR><TD COLSPAN="{max(len(listed), 1)}">{below}</TD></TR></TABLE>')
 
 
-def heads(name: str, below: str) -> Html:
-    """The head of a column: a name in bold, grey words below it."""
-    rows = f"<TR><TD>{words(name, size=11, bold=True)}</TD></TR><TR><TD>{words(below, size=8, color=MUTED)}</TD></TR>"
-    return Html(f"{_BARE}{rows}</TABLE>")
+def entry(name: str, below: str, value: str, shape: str) -> Html:
+    """The head of a column (a name in bold, grey words below it) and the value that comes in."""
+    return Html(
+        f"{_BARE}<TR><TD>{words(name, size=11, bold=True)}</TD></TR>"
+        f'<TR><TD>{words(below, size=8, color=MUTED)}</TD></TR><TR><TD HEIGHT="6"></TD></TR>'
+        f"<TR><TD>{rounded(value, shape).markup}</TD></TR></TABLE>"
+    )

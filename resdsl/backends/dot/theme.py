@@ -75,5 +75,5 @@ LINES = {
     "survival": Line(MUTED, "dashed", 1.0, "branch dropped in training, executed with chance p"),
     "kept": Line(MUTED, "solid", 1.0, "kept value"),
     "aux": Line(MUTED, "dashed", 1.0, "training only"),
-    "trunk": Line(INK, "solid", 1.0, ""),
+    "trunk": Line(INK, "solid", 1.2, ""),
 }
