@@ -177,11 +177,6 @@ class _Column:
             chance = text.chances(*(float(residual.survival.chance),) * 2)
             line = theme.LINES["survival"]
             frame: dict[str, Attribute] = {"style": f"rounded,{line.style}", "color": line.color, "peripheries": 1}
-                "style": f"rounded,{line.style}",
-                "color": line.color,
-                "penwidth": line.width,
-                "peripheries": 1,
-            }
             label = Html(tables.words(chance, size=8, color=line.color))
             with self.canvas.cluster(label=label, margin=8, penwidth=line.width, **frame):
                 for inner in item.items:
