@@ -7,6 +7,7 @@ from typing import Any
 
 from lark import Lark
 from lark.grammar import Rule
+from lark.lexer import TerminalDef
 from lark.parsers.lalr_analysis import ParseTableBase, Shift
 
 from resdsl.resources import root
@@ -15,6 +16,9 @@ from resdsl.syntax.grammar import TABLE
 STARTS = ["start", "expression"]
 UNPARSED = {"COMMENT", "UNCLOSED", "BAD", "_SEMI"}
 """Terminals that the token filter wants and no rule mentions."""
+
+_UNLIMITED = 1_000
+"""What `*` and `+` amount to depends on the version of Python."""
 
 
 class _KeepTerminals:
@@ -26,10 +30,15 @@ class _KeepTerminals:
         return stream
 
 
-def generate(text: str, *, strict: bool = False) -> dict[str, Any]:
-    """The table of a grammar as plain data. `strict` refuses every conflict (needs `interegular`)."""
+def build(text: str, *, strict: bool = False) -> Lark:
+    """Lark itself on a grammar. `strict` refuses every conflict (needs `interegular`)."""
     postlex: Any = _KeepTerminals()
-    lark = Lark(text, parser="lalr", lexer="basic", start=STARTS, postlex=postlex, strict=strict)
+    return Lark(text, parser="lalr", lexer="basic", start=STARTS, postlex=postlex, strict=strict)
+
+
+def generate(text: str, *, strict: bool = False) -> dict[str, Any]:
+    """The table of a grammar as plain data."""
+    lark = build(text, strict=strict)
     table = lark.parse_interactive("", start="start").parser_state.parse_conf.parse_table
     order = _order(table)
     numbers: dict[Rule, int] = {}
@@ -41,14 +50,18 @@ def generate(text: str, *, strict: bool = False) -> dict[str, Any]:
         states.append(row)
     return {
         "ignore": sorted(lark.ignore_tokens),
-        "terminals": [
-            [t.name, t.pattern.type, t.pattern.value, t.priority] for t in sorted(lark.terminals, key=lambda t: t.name)
-        ],
+        "terminals": [[t.name, t.pattern.type, t.pattern.value] for t in sorted(lark.terminals, key=_trial)],
         "rules": [[rule.origin.name, [symbol.name for symbol in rule.expansion]] for rule in numbers],
         "start": {start: order[table.start_states[start]] for start in STARTS},
         "end": {start: order[table.end_states[start]] for start in STARTS},
         "states": states,
     }
+
+
+def _trial(terminal: TerminalDef) -> tuple[int, int, int, str]:
+    """Where a terminal stands among those that are tried in turn: Lark's own rule, all without a limit being alike."""
+    pattern = terminal.pattern
+    return -terminal.priority, -min(pattern.max_width, _UNLIMITED), -len(pattern.value), terminal.name
 
 
 def _order(table: ParseTableBase[int]) -> dict[int, int]:
