@@ -66,3 +66,10 @@ class Record(metaclass=RecordType):
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{type(self).__qualname__} is frozen: {name} cannot be deleted")
+
+
+class Unique(Record):
+    """Base of the records that equal themselves alone."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__

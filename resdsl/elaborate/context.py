@@ -9,6 +9,7 @@ from resdsl.diagnostics import Frame
 from resdsl.elaborate.naming import Namer
 from resdsl.elaborate.values import Given, Kept, Unknown, Value
 from resdsl.graph import Node, Scope
+from resdsl.records import Unique
 from resdsl.source import Span
 from resdsl.syntax import tree
 
@@ -16,8 +17,7 @@ TRACE_LENGTH = 8
 """Frames that a node remembers: the innermost ones are those that help."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Several:
+class Several(Unique):
     """The result of a block with several outputs, until `keep a, b` unpacks it."""
 
     names: tuple[str, ...]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Union
 
 from resdsl.graph import Node, Scope
 from resdsl.ops.init import Init
-from resdsl.records import Record
+from resdsl.records import Record, Unique
 from resdsl.shapes import Shape
 from resdsl.source import Span
 from resdsl.syntax import tree
@@ -68,8 +68,7 @@ class OperatorValue(Record):
     args: tuple[Given, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockValue:
+class BlockValue(Record):
     """A block, perhaps with arguments filled in (all of them named)."""
 
     definition: tree.Block
@@ -83,24 +82,21 @@ class BlockValue:
         return hash((id(self.definition), self.args))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ModelValue:
+class ModelValue(Unique):
     """A model or variant: what a variant may call."""
 
     definition: tree.Model | tree.Variant
     home: Home
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FunctionValue:
+class FunctionValue(Unique):
     """`let f(a) = expr`, and the names it sees."""
 
     let: tree.Let
     closure: Context
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Builtin:
+class Builtin(Unique):
     """A predefined function. `call` takes values and raises `Fault`; `names` are its parameters, if they have names."""
 
     name: str
@@ -114,8 +110,7 @@ class InitKind(Record):
     kind: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class Kept(Unique):
     """A value of the graph under a name. `guard` is the innermost residual in whose branch it was kept."""
 
     node: Node

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from resdsl.records import Record
+from resdsl.records import Record, Unique
 
 
 class Base(Record):
@@ -30,6 +30,10 @@ class Word(Base):
 class Other(Base):
     name: str
     loud: bool = False
+
+
+class Only(Unique):
+    name: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ def test_equal_by_class_and_fields() -> None:
     assert Word(1, "a") != Other(1, "a")
     assert Base(1) == Base(1)
     assert len({Word(1, "a"), Word(1, "a"), Other(1, "a")}) == 2
+
+
+def test_unique_ones_equal_themselves_alone() -> None:
+    one = Only("a")
+    assert one == one  # noqa: PLR0124 - that is what is tested
+    assert one != Only("a")
+    assert len({one, one, Only("a")}) == 2
 
 
 def test_frozen() -> None:
