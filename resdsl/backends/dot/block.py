@@ -14,7 +14,6 @@ from resdsl.backends.dot.describe import MINOR, SIGNS, detail, is_grouped, spoke
 from resdsl.backends.dot.distinct import Block, distinct
 from resdsl.backends.dot.heading import heading
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
-from resdsl.shapes import Shape
 
 _COLUMN = 100.0
 """Points of a column, about."""
@@ -109,15 +108,16 @@ class _Column:
         self.top = self.canvas.box(tables.entry(self.block.title, below, "x", shape), group=self.group)
         self.exits[first] = self._forked(first, self.top)
         for place, value in enumerate(others):
-            name = self._terminal(f"kept {place + 1}", self.graph.node(value).shape)
+            name = self._terminal(f"kept {place + 1}", value)
             self.exits[value] = self._forked(value, name)
 
-    def _terminal(self, mark: str, shape: Shape) -> str:
-        return self.canvas.node("end", label=tables.rounded(mark, text.shape(shape)), group=self.group)
+    def _terminal(self, mark: str, value: int, **attributes: Attribute) -> str:
+        label = tables.rounded(mark, text.shape(self.graph.node(value).shape))
+        return self.canvas.node("end", label=label, **attributes)
 
     def _terminal_output(self) -> None:
         value = self.wiring.cells[-1].last
-        self.bottom = self._terminal("y", value.shape)
+        self.bottom = self._terminal("y", value.id, group=self.group)
         tail = self.exits[value.id]
         self._connect(tail, self.bottom, weight=100)
 
@@ -159,10 +159,13 @@ class _Column:
 
     def _group(self, cell: Cell | None) -> dict[str, str]:
         """Nodes of one group are in one line: those of the trunk, and those of each branch."""
-        branch = cell.branch if cell is not None else None
-        if branch is None or branch.kind is ScopeKind.MAIN:
+        if cell is None:
             return {"group": self.group}
-        return {"group": f"{self.group}_{next(branch.nodes())}"}
+        if not _on_trunk(cell.branch):
+            assert cell.branch is not None
+            return {"group": f"{self.group}_{next(cell.branch.nodes())}"}
+        kinds = [line_kind(self.graph, cell.first, port) for port in range(len(cell.first.operands))]
+        return {} if kinds and "trunk" not in kinds else {"group": self.group}
 
     def _emit(self, item: Scope | int) -> None:
         """Nodes of an item, in the frame that it has."""
@@ -174,10 +177,10 @@ class _Column:
         residual = item.parent
         if item.kind is ScopeKind.MAIN and residual is not None and residual.survival:
             self.canvas.used["survival"] = None
-            chance = text.chances(*(float(residual.survival.chance),) * 2)
+            chance = self._chance(residual)
             line = theme.LINES["survival"]
             frame: dict[str, Attribute] = {"style": f"rounded,{line.style}", "color": line.color, "peripheries": 1}
-            label = Html(tables.words(chance, size=8, color=line.color))
+            label = tables.lines(chance.replace(" …", "\n…").split("\n"), line.color)
             with self.canvas.cluster(label=label, margin=8, penwidth=line.width, **frame):
                 for inner in item.items:
                     self._emit(inner)
@@ -185,8 +188,16 @@ class _Column:
         for inner in item.items:
             self._emit(inner)
 
+    def _chance(self, residual: Scope) -> str:
+        """Survival, from the first instance of the block to the last."""
+        dropped = [scope for scope in self._scopes() if scope.survival is not None]
+        chances = [instance[dropped.index(residual)] for instance in self.block.chances]
+        return text.chances(chances[0], chances[-1])
+
     def _cell(self, cell: Cell) -> None:
         major = cell.major
+        if major is not None and self._moves_trunk(major):
+            self.group = self.canvas.new("column")
         group = self._group(cell)
         if major is not None and major.op.kind in SIGNS and not self._is_wide_merge(major):
             gated = major.op.kind in {"mul", "complement"}
@@ -198,6 +209,11 @@ class _Column:
             name = self.canvas.box(self._box(cell), **group)
         self.names[cell] = name
         self.exits[cell.last.id] = self._forked(cell.last.id, name)
+
+    def _moves_trunk(self, node: Node) -> bool:
+        """Whether all that a merge reads comes from branches: below it, the trunk may stand in another place."""
+        sources = [self.exits.get(self.wiring.source(operand), "") for operand in node.operands]
+        return node.scope.kind is ScopeKind.MERGE and not any(name.startswith("fork") for name in sources)
 
     def _is_wide_merge(self, node: Node) -> bool:
         return node.op.kind == "concat" and node.scope.kind is ScopeKind.MERGE
@@ -222,7 +238,7 @@ class _Column:
                 strips.append(tables.Row(spoken(node.op), theme.fill(node.op.role), size=8, bold=cell.major is None))
                 continue
             fill = theme.GATE_FILL if gate else tint(node.op)
-            strips.append(tables.Row(title(node.op, node), fill, size=9, bold=True))
+            strips.append(tables.Row(title(node.op, node), fill, size=9, bold=True, count=cell.count))
             if about := detail(self.graph, node):
                 strips.append(tables.Row(about, fill, size=7, color=theme.MUTED))
             if is_grouped(node.op):

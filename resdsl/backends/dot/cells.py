@@ -19,6 +19,10 @@ class Cell:
     nodes: list[Node]
     branch: Scope | None
     """The innermost branch of a residual or merge that it stands in."""
+    count: int = 1
+    """How many equal cells, one after the other, it stands for."""
+    end: Node | None = None
+    """The last node of those."""
 
     @property
     def first(self) -> Node:
@@ -26,7 +30,7 @@ class Cell:
 
     @property
     def last(self) -> Node:
-        return self.nodes[-1]
+        return self.end or self.nodes[-1]
 
     @property
     def major(self) -> Node | None:
@@ -77,7 +81,33 @@ def wiring(graph: Graph, items: Iterable[Scope | int]) -> Wiring:
             for port, operand in enumerate(map(found.source, node.operands)):
                 if found.of.get(operand) is not cell and operand not in hidden:
                     found.readers.setdefault(operand, []).append((cell, node, port))
+    _fold(graph, found)
     return found
+
+
+def _fold(graph: Graph, found: Wiring) -> None:
+    """Equal cells one after the other become one with a count."""
+    kept: list[Cell] = []
+    for cell in found.cells:
+        before = kept[-1] if kept else None
+        if before is None or not _repeats(graph, found, before, cell):
+            kept.append(cell)
+            continue
+        del found.readers[before.last.id]
+        before.end = cell.last
+        before.count += 1
+        found.of.update((node.id, before) for node in cell.nodes)
+    found.cells = kept
+
+
+def _repeats(graph: Graph, found: Wiring, before: Cell, cell: Cell) -> bool:
+    """Whether a cell does what the one before it does, on its result and nothing else."""
+    if cell.branch is not before.branch or cell.first.op.merge or len(cell.nodes) != len(before.nodes):
+        return False
+    if [reader for reader, _, _ in found.readers.get(before.last.id, ())] != [cell]:
+        return False
+    pairs = zip(before.nodes, cell.nodes, strict=True)
+    return all(a.op == b.op and graph.shapes(a) == graph.shapes(b) for a, b in pairs)
 
 
 def branch_of(scope: Scope) -> Scope | None:

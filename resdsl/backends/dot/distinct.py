@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from resdsl.analysis.sections import sections, shortcut_kind
 from resdsl.backends.dot.describe import MINOR, spoken
@@ -21,6 +21,8 @@ class Block:
     key: object
     places: list[str]
     """Module paths of its instances."""
+    chances: list[tuple[float, ...]] = field(default_factory=list)
+    """For each instance, the survival of its residuals that may be dropped."""
 
 
 def distinct(graph: Graph) -> list[Block]:
@@ -29,6 +31,7 @@ def distinct(graph: Graph) -> list[Block]:
     for block in _blocks(graph):
         if block.key in found:
             found[block.key].places.extend(block.places)
+            found[block.key].chances.extend(block.chances)
         else:
             found[block.key] = block
     return list(found.values())
@@ -48,7 +51,8 @@ def _blocks(graph: Graph) -> Iterator[Block]:
             title = item.title if item.kind is ScopeKind.BLOCK else None
             path = _path(graph, item)
             merge = graph.node(item.outputs[0]).op.kind if item.kind is ScopeKind.MERGE else item.kind.value
-            yield Block(clip(title or merge), (item,), (title, _key(graph, item)), [path])
+            chances = tuple(float(inner.survival.chance) for inner in item.walk() if inner.survival)
+            yield Block(clip(title or merge), (item,), (title, _key(graph, item)), [path], [chances])
         yield from _run(graph, run, between)
 
 

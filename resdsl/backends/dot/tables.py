@@ -78,6 +78,11 @@ def _sample(line: Line) -> str:
     return words(drawn, size=10, color=line.color, bold=True)
 
 
+def lines(texts: Iterable[str], color: str) -> Html:
+    """Short lines one below the other, to the left: they stay clear of a trunk that runs through a narrow frame."""
+    return Html("".join(words(one, size=8, color=color) + '<BR ALIGN="LEFT"/>' for one in texts))
+
+
 _BARE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
 
 

@@ -26,7 +26,8 @@ def escape(text: str) -> str:
     Never empty: Graphviz refuses an empty element.
     """
     clean = "".join("\ufffd" if _unsafe(character) else character for character in text)
-    return escape_html(clean) if clean.strip() else "\u00a0"
+    # Graphviz puts names in place of `\N`, `\G` and the like, in HTML-like labels too.
+    return escape_html(clean).replace("\\", "\\\\") if clean.strip() else "\u00a0"
 
 
 def _unsafe(character: str) -> bool:

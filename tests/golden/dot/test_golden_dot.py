@@ -1,0 +1,34 @@
+"""The DOT text of a few nets. `RESDSL_ACCEPT=1` writes what is drawn now; look at the pictures before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from resdsl.api import load
+from resdsl.backends.dot import draw
+
+HERE = Path(__file__).parent
+CASES = [
+    ("residual_net", "stage"),
+    ("residual_net", "block"),
+    ("stochastic_net", "stage"),
+    ("gated_net", "stage"),
+    ("gated_net", "block"),
+    ("dense_net", "stage"),
+    ("merging_net", "stage"),
+    ("merging_net", "block"),
+    ("plain_net", "stage"),
+]
+
+
+@pytest.mark.parametrize(("model", "level"), CASES)
+def test_dot_is_as_accepted(model: str, level: str) -> None:
+    drawn = draw(load(HERE / "nets.res", model).ir, level)
+    accepted = HERE / f"{model}-{level}.gv"
+    if os.environ.get("RESDSL_ACCEPT"):
+        assert not os.environ.get("CI"), "what is accepted is decided by a person, not in CI"
+        accepted.write_text(drawn, encoding="utf-8")
+    assert drawn == accepted.read_text(encoding="utf-8")
