@@ -51,7 +51,7 @@ class ClassPlan:
         uses = Counter(operand for node in graph.nodes() for operand in node.operands)
         uses.update([*(o.node for o in graph.outputs), *(a.node for a in graph.aux)])
         survivals: dict[Span, Survival] = {}
-        for scope in graph.units:
+        for scope in graph.root.walk():
             if scope.survival is not None:
                 survivals.setdefault(scope.span, scope.survival)
         self.flow = flow
