@@ -1,0 +1,73 @@
+"""Two nets with the same weights are the same function: outputs in training and eval, gradients, statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from tests.parity._compare import differing
+
+TOLERANCE = 1e-5
+FLOOR = 1e-7  # of the net's largest gradient: some gradients are zero in theory
+
+
+def without_dropout(module: nn.Module) -> nn.Module:
+    """`module`, whose dropout keeps everything."""
+    for part in module.modules():
+        if isinstance(part, nn.Dropout | nn.Dropout2d):
+            part.p = 0.0
+    return module
+
+
+def paired(ours: nn.Module, peer: nn.Module) -> dict[str, str]:
+    """The peer's key for each of ours, by order; fails unless the shapes are equal in that order."""
+    mine, theirs = ours.state_dict(), peer.state_dict()
+    assert [tuple(t.shape) for t in mine.values()] == [tuple(t.shape) for t in theirs.values()]
+    return dict(zip(mine, theirs, strict=True))
+
+
+def share(ours: nn.Module, peer: nn.Module, names: Mapping[str, str]) -> None:
+    """Give the peer, which may be on the meta device, our weights themselves and a copy of our statistics.
+
+    `names` has the peer's key for each of ours.
+    """
+    buffers = {name for name, _ in ours.named_buffers()}
+    state = ours.state_dict()
+    copies = {theirs: state[key].clone() if key in buffers else state[key] for key, theirs in names.items()}
+    peer.load_state_dict(copies, strict=True, assign=True)
+
+
+def assert_agree(ours: nn.Module, peer: nn.Module, x: Tensor, names: Mapping[str, str]) -> None:
+    """Equal weights are given already: everything that the two compute from `x` agrees, to the tolerance."""
+    _assert_training_agrees(ours, peer, x, names)
+    ours.eval()
+    peer.eval()
+    with torch.no_grad():
+        assert differing(_outputs(ours(x)), _outputs(peer(x)), TOLERANCE) == []
+
+
+def _assert_training_agrees(ours: nn.Module, peer: nn.Module, x: Tensor, names: Mapping[str, str]) -> None:
+    expected, expected_gradients = _step(peer, x)
+    outputs, gradients = _step(ours, x)
+    assert differing(outputs, expected, TOLERANCE) == []
+    assert expected_gradients.keys() == dict(peer.named_parameters()).keys()
+    floor = FLOOR * max(g.abs().max().item() for g in expected_gradients.values())
+    assert differing({names[key]: g for key, g in gradients.items()}, expected_gradients, TOLERANCE, floor) == []
+    statistics = {names[key]: b for key, b in ours.named_buffers()}
+    assert differing(statistics, dict(peer.named_buffers()), TOLERANCE) == []
+
+
+def _step(module: nn.Module, x: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The outputs in training, and the gradients of a fixed function of all of them."""
+    module.train()
+    outputs = _outputs(module(x))
+    torch.stack([(y * torch.linspace(-1, 1, y.numel()).view_as(y)).sum() for y in outputs.values()]).sum().backward()
+    gradients = {name: p.grad for name, p in module.named_parameters() if p.grad is not None}
+    return {name: y.detach() for name, y in outputs.items()}, gradients
+
+
+def _outputs(y: Tensor | tuple[Tensor, ...]) -> dict[str, Tensor]:
+    """The outputs by place."""
+    return {f"output {i}": one for i, one in enumerate((y,) if isinstance(y, Tensor) else y)}
