@@ -205,6 +205,8 @@ def _reads(graph: Graph, nodes: Sequence[int]) -> tuple[int, ...]:
 
 def _content(graph: Graph, scope: Scope) -> tuple[Row, ...]:
     """Strips of a block: its convolutions in order, a merge as a line for each branch."""
+    if scope.kind is ScopeKind.MERGE:
+        return tuple(row for group in _merge_rows(graph, scope) for row in group)
     groups: list[list[Row]] = []
     run: list[Node] = []
 

@@ -61,7 +61,9 @@ def _piece(graph: Graph, cut: Section, row: Stage, place: int, total: int, *, wr
     if not written and not (name == "head" and last.shape.dims == 0):
         name = f"stride {row.stride}" if row.stride else name
     items = list(outline(graph, cut))
-    if written and len(items) > 1 and not any(_is_construct(item) for item in items):
+    if any(_is_construct(item) for item in items):
+        name = None
+    elif written and len(items) > 1:
         items = list(cut.nodes)  # a stem of several small blocks: one box of all their operators
     found = parts(graph, items, name)
     if len(found) == 1 and isinstance(found[0], Box):

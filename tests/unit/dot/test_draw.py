@@ -82,6 +82,13 @@ def test_a_net_without_stages_is_cut_where_its_stride_changes() -> None:
     assert {"stride 1", "stride 2", "head"} <= set(words(draw(net("plain_net"))))
 
 
+@pytest.mark.parametrize(("level", "says"), [("stage", "×8"), ("block", "8 equal branches")])
+def test_equal_branches_are_one(level: str, says: str) -> None:
+    drawn = words(draw(net("merging_net"), level))
+    assert says in drawn
+    assert len([text for text in drawn if text.startswith(("1×1, 4", "3 → 4", "256 → 4"))]) == 1
+
+
 def test_the_title_has_the_summary_s_figures() -> None:
     graph = load("resnet50").ir
     assert "25.6 M params · 4.09 GMACs @ 3×224×224" in words(draw(graph))
