@@ -22,11 +22,11 @@ _COLUMN = 100.0
 def draw_blocks(graph: Graph, wrap: float | None) -> str:
     """DOT text. Columns are wrapped into rows of about `wrap` points; `None` for a single row."""
     canvas = Canvas("TB", rank_sep=0.12, node_sep=0.3)
-    rows: list[list[_Column]] = [[]]
+    rows: list[list[_Column]] = []
     used = 0.0
     for block in distinct(graph):
         column = _Column(graph, canvas, block)
-        if wrap is not None and rows[-1] and used + column.width > wrap:
+        if not rows or (wrap is not None and used + column.width > wrap):
             rows.append([])
             used = 0.0
         rows[-1].append(column)
@@ -211,17 +211,18 @@ class _Column:
         self.exits[cell.last.id] = self._forked(cell.last.id, name)
 
     def _moves_trunk(self, node: Node) -> bool:
-        """Whether all that a merge reads comes from branches: below it, the trunk may stand in another place."""
+        """Whether the trunk may stand in another place below a merge: nothing it reads comes straight down to it."""
         sources = [self.exits.get(self.wiring.source(operand), "") for operand in node.operands]
-        return node.scope.kind is ScopeKind.MERGE and not any(name.startswith("fork") for name in sources)
+        straight = any(name.startswith("fork") for name in sources) and not self._is_wide_merge(node)
+        return node.scope.kind is ScopeKind.MERGE and not straight
 
     def _is_wide_merge(self, node: Node) -> bool:
         return node.op.kind == "concat" and node.scope.kind is ScopeKind.MERGE
 
     def _merge_box(self, node: Node) -> Html:
         parts = []
-        for place, operand in enumerate(node.operands):
-            if operand in self.wiring.of or operand in self.exits:
+        for place, operand in enumerate(map(self.wiring.source, node.operands)):
+            if operand in self.exits:
                 count = self._times(operand)
                 parts.append((place, f"{self.graph.node(operand).shape.channels}", count))
         return tables.merged("concat", parts, node.shape.channels)

@@ -157,12 +157,17 @@ def _hidden(graph: Graph, items: Iterable[Scope | int], times: dict[Scope, int])
             key: object = None
             for branch in branches(merge):
                 here = _branch_key(graph, branch)
-                if shown is not None and here == key and here != ():
+                if shown is not None and here == key and _computes(graph, branch):
                     times[shown] = times.get(shown, 1) + 1
                     hidden.update(branch.nodes())
                 else:
                     shown, key = branch, here
     return hidden
+
+
+def _computes(graph: Graph, branch: Scope) -> bool:
+    """Whether anything of a branch is drawn: of one that is only an edge, each edge is."""
+    return any(graph.node(i).op.kind != "identity" for i in branch.nodes())
 
 
 def branches(merge: Scope) -> list[Scope]:

@@ -44,6 +44,9 @@ def _blocks(graph: Graph) -> Iterator[Block]:
         between = "stem" if place == 0 else "head" if place == len(cuts) - 1 else "operators"
         for item in outline(graph, cut):
             if isinstance(item, int):
+                if run and graph.node(item).operands != (run[-1],):
+                    yield from _run(graph, run, between)
+                    run = []
                 run.append(item)
                 continue
             yield from _run(graph, run, between)
@@ -62,7 +65,7 @@ def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
     nodes = [graph.node(i) for i in ids]
     named = [node.path for node in nodes if node.name]
     key = tuple(_node_key(graph, node) for node in nodes)
-    heavy = [node for node in nodes if node.op.role not in MINOR]
+    heavy = [node for node in nodes if node.op.role not in MINOR] or nodes
     yield Block(spoken(heavy[0].op) if len(heavy) == 1 else title, tuple(ids), key, (named or [""])[:1])
 
 

@@ -77,6 +77,8 @@ def parts(graph: Graph, items: Iterable[Scope | int], title: str | None = None) 
 
     for item in items:
         if isinstance(item, int):
+            if run and graph.node(item).operands != (run[-1],):
+                flush()
             run.append(item)
             continue
         flush()

@@ -70,7 +70,7 @@ LINES = {
     "pool": Line(IDENTITY, "dashed", 1.8, "pooled shortcut"),
     "other": Line(MUTED, "dashed", 1.8, "shortcut with operators"),
     "gate": Line(GATE, "dotted", 2.0, "gate and its product"),
-    "carry": Line(IDENTITY, "solid", 2, "carry, times 1 - gate"),
+    "carry": Line(IDENTITY, "solid", 2, "carried value, times 1 - gate or a gate of its own"),
     "dense": Line(DENSE, "solid", 2, "dense connection (concatenated)"),
     "survival": Line(MUTED, "dashed", 1.0, "branch dropped in training, executed with chance p"),
     "kept": Line(MUTED, "solid", 1.0, "kept value"),

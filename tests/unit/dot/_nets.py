@@ -27,6 +27,9 @@ MODELS = (
     "plain_net",
     "pyramid",
     "nested",
+    "two_inputs",
+    "carried",
+    "merges",
 )
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
 

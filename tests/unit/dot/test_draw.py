@@ -54,7 +54,7 @@ def test_dense_layers_fold_over_their_growth() -> None:
     [
         ("residual_net", {"identity shortcut", "projection shortcut"}),
         ("dense_net", {"dense connection (concatenated)"}),
-        ("gated_net", {"gate and its product", "carry, times 1 - gate"}),
+        ("gated_net", {"gate and its product", "carried value, times 1 - gate or a gate of its own"}),
         ("plain_net", set()),
     ],
 )
@@ -87,6 +87,20 @@ def test_equal_branches_are_one(level: str, says: str) -> None:
     drawn = words(draw(net("merging_net"), level))
     assert says in drawn
     assert len([text for text in drawn if text.startswith(("1×1, 4", "3 → 4", "256 → 4"))]) == 1
+
+
+def test_branches_that_are_only_edges_are_all_drawn() -> None:
+    assert "8 + 8 + 4 = 20" in words(draw(net("merges"), "block"))
+
+
+def test_values_that_do_not_follow_each_other_stand_in_boxes_of_their_own() -> None:
+    assert words(draw(net("two_inputs"))).count("Conv 3×3, 4") == 2
+
+
+def test_a_model_of_nothing_is_drawn(tmp_path: Path) -> None:
+    spec = tmp_path / "empty.res"
+    spec.write_text("model empty { input 3x8x8 }", encoding="utf-8")
+    assert "empty" in words(draw(load(spec).ir, "block"))
 
 
 def test_the_title_has_the_summary_s_figures() -> None:
