@@ -31,7 +31,8 @@ DEPTH = 3
 def _load_text() -> ModuleType:
     path = Path(__file__).parents[1] / "unit" / "ops" / "_text.py"
     spec = importlib.util.spec_from_file_location("_operator_text", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
