@@ -46,8 +46,9 @@ class Unit:
     """As `shortcut_kind` says."""
     main: tuple[Part, ...]
     shortcut: tuple[Row, ...]
-    """What stands on the arc; for a gated unit with a carry of its own, that."""
+    """What stands on the arc."""
     gate: tuple[Row, ...]
+    """The gate; for a gated unit with a carry of its own, then that."""
     sign: str
     reads: tuple[int, ...]
     nodes: tuple[int, ...]
@@ -152,7 +153,10 @@ def _unit(graph: Graph, scope: Scope, construct: Scope, kind: str, name: str) ->
     nested = parts(graph, _within(main.items, set(main.nodes())))
     if not any(isinstance(part, Unit) for part in nested):
         nested = [_box(graph, main, name)]
-    beside = inner.get(ScopeKind.CARRY if kind == "gate" else ScopeKind.SHORTCUT)
+    beside, carry = inner.get(ScopeKind.SHORTCUT), inner.get(ScopeKind.CARRY)
+    gate = _content(graph, inner[ScopeKind.GATE]) if ScopeKind.GATE in inner else ()
+    if carry is not None:
+        gate = (*gate, Row("carry", bold=True), *_content(graph, carry))
     nodes = tuple(scope.nodes())
     merge = graph.node(construct.outputs[0])
     survival = construct.survival
@@ -160,7 +164,7 @@ def _unit(graph: Graph, scope: Scope, construct: Scope, kind: str, name: str) ->
         kind=kind,
         main=tuple(nested),
         shortcut=_arc_rows(graph, beside) if beside else (),
-        gate=_content(graph, inner[ScopeKind.GATE]) if ScopeKind.GATE in inner else (),
+        gate=gate,
         sign=SIGNS.get(merge.op.kind, "+"),
         reads=_reads(graph, nodes),
         nodes=nodes,
