@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from pathlib import Path
@@ -256,3 +257,16 @@ def test_colour_only_on_a_terminal_that_wants_it(
     assert "^^^^" in full
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in run(capsys, "check", str(net))[2]
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_garbage_collection_is_left_as_it_was_found(collecting: bool, tmp_path: Path) -> None:
+    spec = tmp_path / "net.res"
+    spec.write_text(FAULTY, encoding="utf-8")
+    found = gc.isenabled()
+    try:
+        (gc.enable if collecting else gc.disable)()
+        assert main(["check", str(spec)]) == 1
+        assert gc.isenabled() is collecting
+    finally:
+        (gc.enable if found else gc.disable)()
