@@ -18,8 +18,11 @@ def test_the_table_is_all_there() -> None:
     assert {family: families.count(family) for family in families} == {
         "alexnet": 1,
         "vgg": 8,
-        "plain": 7,
+        "plain": 11,
         "resnet": 29,
+        "preresnet": 17,
+        "highway": 8,
+        "stochastic-depth": 3,
         "wide-resnet": 2,
     }
 
