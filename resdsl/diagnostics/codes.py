@@ -90,5 +90,7 @@ CODES: dict[str, str] = {
     "E415": "a statement in the wrong place",
     "E416": "an auxiliary output's name",
     "E417": "two survival statements",
+    "E418": "a shared residual with several survivals",
+    "E419": "a name that survival needs",
     "W501": "bidirectional control character in a comment",
 }

@@ -10,6 +10,7 @@ from resdsl.diagnostics.suggest import did_you_mean
 
 # The modules of constructs enter themselves in the tables of `flow`.
 from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401
+from resdsl.elaborate.agreement import check_survival
 from resdsl.elaborate.context import Activation, Current, Env, Place, Several, file_context
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.expects import check_expects
@@ -50,6 +51,8 @@ def build(
                 return None
             run = start(chain, model, info.header, evaluator, input_size)
             run_model(run, chain, given)
+            if not evaluator.failed:
+                check_survival(run.graph, evaluator)
             if not evaluator.failed and not arguments and input_size is None:
                 check_expects(run, chain.calls[-1][:2] if chain.calls else None)
         except Stop:

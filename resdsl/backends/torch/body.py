@@ -34,10 +34,10 @@ from resdsl.backends.torch.ir import (
     Var,
 )
 from resdsl.backends.torch.modules import Context, arg_slot, call_of, torch_text
-from resdsl.backends.torch.names import argument_name, attribute_names, identifier, in_text_order
+from resdsl.backends.torch.names import argument_name, attribute_names, identifier, in_text_order, member_names
 from resdsl.backends.torch.places import Places, Position, Sketch
 from resdsl.backends.torch.steps import AuxStep, CallStep, NodeStep, ShortcutStep, Step, UnitStep
-from resdsl.backends.torch.survival import write_unit
+from resdsl.backends.torch.survival import starts_step, write_unit
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.ops.base import Call, Role, Torch
 from resdsl.ops.inputs import Input
@@ -60,9 +60,7 @@ class BodyBuilder:
         self.leaves = Leaves()
         self.members: dict[str, Module | None] = {}
         self.optional: dict[str, Module | None] = {}
-        self.ranks: dict[str, int] = {}
-        self.constants: dict[str, Slot] = {}
-        self.needs: set[str] = set()
+        self.ranks: dict[str, float] = {}
         self.order: dict[Step, int] = {}
         self.override: dict[tuple[int, int], int] = {}
         self.root = scope.parent is None
@@ -71,6 +69,7 @@ class BodyBuilder:
         self.takes = graph.inputs if self.root else border.inputs
         self.modules = {key: argument_name(key) for key in border.modules}
         self.attributes = attribute_names(context, scope, steps)
+        self.taken = member_names(scope, steps)
         self.written = {step: place for place, step in enumerate(in_text_order(steps))}
         last_use = self._last_uses()
         forced = frozenset(v for v, place in places.of.items() if place in sketch.forced)
@@ -80,18 +79,19 @@ class BodyBuilder:
         self.arguments = tuple(self.lines.variables[v] for v in self.takes)
 
     def draft(self) -> Draft:
+        if self.root and self.context.survivals:
+            self.lines.statements.append(starts_step(self))
         for step in self.steps:
             self.step(step)
         self._returns()
         self._shared_members()
         body = Body(
             tuple(sorted(self.members.items(), key=lambda member: self.ranks.get(member[0], FOREVER))),
-            tuple(self.constants.items()),
             self.arguments,
             tuple(self.modules.values()),
             tuple(self.lines.statements),
         )
-        return Draft(body, self.leaves, self.optional, frozenset(self.needs))
+        return Draft(body, self.leaves, self.optional)
 
     # --- order and names -------------------------------------------------------------------------
 
@@ -331,7 +331,7 @@ class BodyBuilder:
             aux = tuple(Var(self.lines.variables[a.node]) for a in graph.aux)
             heads = tuple(Var(self.lines.variables[v]) for v in main)
             training = Return((*heads, *aux), outputs="training")
-            self.lines.statements.append(conditional([training], "self.training"))
+            self.lines.statements.append(conditional([training], Template("self.training", ())))
         self._return(main, "main" if named else None)
 
     def _return(self, values: list[int], outputs: str | None) -> None:

@@ -27,7 +27,6 @@ class ClassSpec:
     body: Body
     optional: dict[str, Module]
     """Modules of the optional members."""
-    needs: frozenset[str]
     fit: Fit
 
     @property
@@ -136,7 +135,8 @@ class ClassPlan:
             node = graph.node(id_)
             relative = tuple(o - base if o >= base else use.places.of.get(o) for o in node.operands)
             shapes = graph.shapes(node)
-            parts.append((node.op, shapes, relative, node.name, node.kept))
+            fresh = tuple(map(self.context.is_fresh, node.operands))
+            parts.append((node.op, shapes, relative, fresh, node.name, node.kept))
         chances = tuple(s.survival for s in use.scope.walk() if s.kind is ScopeKind.RESIDUAL)
         arguments = tuple(self.context.classes[s].args for s in use.scope.walk() if s in self.context.classes)
         shared = tuple(self.flow.borders[use.scope].modules)
@@ -170,12 +170,12 @@ class ClassPlan:
                 if module is not None:
                     optional.setdefault(member, module)
         body = drafts[0].body
-        taken = {member for member, _ in body.members} | {name for name, _ in body.constants}
+        taken = {member for member, _ in body.members}
         candidates = _candidates([use.scope for use, _ in rows], self.flow)
         fit = Fitter(
             [draft for _, draft in rows], candidates, {"self", "nn", "torch", "F"} | (taken & {"training"})
         ).run()
-        spec = ClassSpec(len(self.classes), tuple(use.scope for use, _ in rows), body, optional, drafts[0].needs, fit)
+        spec = ClassSpec(len(self.classes), tuple(use.scope for use, _ in rows), body, optional, fit)
         self.classes.append(spec)
         places = {key: i for i, key in enumerate(distinct)}
         for use, draft in zip(uses, drafts, strict=True):

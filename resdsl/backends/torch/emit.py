@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from resdsl.analysis.metrics import metrics
 from resdsl.backends.torch.classes import ClassPlan, ClassSpec
+from resdsl.backends.torch.ir import UNIT
 from resdsl.backends.torch.layers import layer_class, layers_of, name_layer
 from resdsl.backends.torch.layout import fit as fit_line
 from resdsl.backends.torch.members import constructor
 from resdsl.backends.torch.prose import class_docstring, safe
 from resdsl.backends.torch.render import Callee, Renderer, attribute
 from resdsl.backends.torch.spelling import Names, class_name
+from resdsl.backends.torch.stochastic import BASE, base_class
 from resdsl.graph import Graph, ScopeKind
-
-HELPERS = {
-    "survives": [
-        "def survives(chance: float, training: bool) -> bool:",
-        '    """Whether a branch is computed: always in eval, by one draw a step in training."""',
-        "    return not training or bool(torch.rand(()) < chance)",
-    ],
-    "survivors": [
-        "def survivors(x: Tensor, chance: float) -> Tensor:",
-        '    """A mask over the batch: 1 where an input keeps its branch, by one draw each."""',
-        "    draws = torch.rand(x.shape[0], *[1] * (x.dim() - 1), device=x.device)",
-        "    return (draws < chance).to(x.dtype)",
-    ],
-}
 
 NAMED = {"chance", "flag", "real"}
 """Kinds of constructor parameters that say too little without their names."""
 
-RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch", "survives", "survivors"}
+RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch"}
 
 
 def emit(graph: Graph) -> str:
@@ -50,6 +38,8 @@ class _File:
         self.layers = dict.fromkeys(layers_of(self.plan.classes), "")
         for key in self.layers:
             self.layers[key] = name_layer(key, self.names)
+        self.chances = {key[0]: name for key, name in self.layers.items() if key[0].startswith(f"{UNIT}.")}
+        self.base = self.names.fresh(BASE) if self.chances else None
         self.callees: dict[int, Callee] = {}
         for spec in self.plan.classes:
             name = self.model if spec.scope.parent is None else self.names.fresh(self._name(spec))
@@ -74,9 +64,9 @@ class _File:
         return names
 
     def text(self) -> str:
-        needs = {need for spec in self.plan.classes for need in spec.needs}
-        sections = [HELPERS[need] for need in sorted(needs)]
-        sections += [layer_class(key, name) for key, name in self.layers.items()]
+        sections = [layer_class(key, name) for key, name in self.layers.items()]
+        if self.base is not None:
+            sections.append(base_class(self.chances, self.base))
         sections += self._output_classes()
         sections += [self._class(spec) for spec in self.plan.classes]
         body = "\n\n\n".join("\n".join(section) for section in sections)
@@ -115,6 +105,8 @@ class _File:
     def _class(self, spec: ClassSpec) -> list[str]:
         renderer = Renderer(spec.fit, self.callees, self.layers)
         init, base = constructor(spec, renderer)
+        if spec.scope.parent is None and self.base is not None:
+            base = self.base
         lines = [f"class {self.callees[spec.id].name}({base}):", *class_docstring(self.graph, spec.scopes), ""]
         lines += [*init, ""] if init else []
         takes = [*(f"{name}: Tensor" for name in spec.body.takes), *(f"{m}: nn.Module" for m in spec.body.modules)]

@@ -150,5 +150,5 @@ def is_call(expr: Expr) -> bool:
     return isinstance(expr, MemberCall) and all(isinstance(o, Var) for o in expr.operands)
 
 
-def conditional(statements: list[Statement], condition: str) -> If:
-    return If(Template(condition, ()), tuple(statements))
+def conditional(statements: list[Statement], condition: Template) -> If:
+    return If(condition, tuple(statements))

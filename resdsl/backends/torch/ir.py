@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from resdsl.ops.base import Literal, Unset
 from resdsl.ops.init import Init
 
+UNIT = "survival"
+"""Target of the modules that know a unit's chance, before the classes are named: `survival.batch.test`."""
+
 MAIN = ""
 """The part of a body that is always there; other parts are named after an optional member."""
 
@@ -176,8 +179,6 @@ class Body:
 
     members: tuple[tuple[str, Module | None], ...]
     """In the order of registration. `None` stands for an optional member, whose module is in `Draft.optional`."""
-    constants: tuple[tuple[str, Slot], ...]
-    """Plain attributes (`self.survival = ...`)."""
     takes: tuple[str, ...]
     modules: tuple[str, ...]
     forward: tuple[Statement, ...]
@@ -190,5 +191,3 @@ class Draft:
     body: Body
     leaves: Leaves
     optional: dict[str, Module | None]
-    needs: frozenset[str]
-    """Helpers of the file that the forward pass calls."""

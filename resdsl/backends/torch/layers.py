@@ -7,9 +7,10 @@ afterwards, as is common, does the work twice.
 from __future__ import annotations
 
 from resdsl.backends.torch.classes import ClassSpec
-from resdsl.backends.torch.ir import ChainModule, LayerModule, Module
+from resdsl.backends.torch.ir import UNIT, ChainModule, LayerModule, Module
 from resdsl.backends.torch.render import LayerKey
 from resdsl.backends.torch.spelling import Names
+from resdsl.backends.torch.stochastic import survival_class
 from resdsl.ops.init import Constant, Init
 
 
@@ -19,7 +20,7 @@ def layers_of(classes: list[ClassSpec]) -> list[LayerKey]:
     for spec in classes:
         for module in [*(m for _, m in spec.body.members if m is not None), *spec.optional.values()]:
             for layer in _layers(module):
-                if layer.init:
+                if layer.init or layer.target.startswith(f"{UNIT}."):
                     found.setdefault((layer.target, layer.init, layer.keeps_default))
     return list(found)
 
@@ -35,6 +36,8 @@ def _layers(module: Module) -> list[LayerModule]:
 def name_layer(key: LayerKey, names: Names) -> str:
     """`KaimingConv2d`, `ConstantBiasConv2d`."""
     target, init, _ = key
+    if target.startswith(f"{UNIT}."):
+        return names.fresh("SampleSurvival" if ".sample." in target else "Survival")
     words = dict(init)
     first = words.get("weight")
     if first is not None:
@@ -54,6 +57,9 @@ def _word(init: Init) -> str:
 def layer_class(key: LayerKey, name: str) -> list[str]:
     """The subclass, on lines."""
     target, init, keeps_default = key
+    if target.startswith(f"{UNIT}."):
+        _, per, rescale = target.split(".")
+        return survival_class(per, rescale, name)
     told = " and ".join(f"its {tensor} {value.describe()}" for tensor, value in init)
     lines = [f"class {name}({target}):", f'    """`{target}` with {told}."""', ""]
     lines.append("    def reset_parameters(self) -> None:")

@@ -53,12 +53,11 @@ def _signature(spec: ClassSpec) -> list[str]:
 
 def _plain(spec: ClassSpec, renderer: Renderer) -> list[str]:
     """Numbers that the forward pass needs."""
-    lines = [f"        self.{name} = {renderer.slot(slot)}" for name, slot in spec.body.constants]
     kept: dict[str, str] = {}
     for slot in _slots(spec.body.forward):
         if slot in spec.fit.texts:
             kept.setdefault(renderer.kept(slot), renderer.slot(slot))
-    return lines + [f"        self.{name} = {text}" for name, text in kept.items()]
+    return [f"        self.{name} = {text}" for name, text in kept.items()]
 
 
 def _member(

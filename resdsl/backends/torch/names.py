@@ -50,6 +50,13 @@ def attribute_names(context: Context, scope: Scope, steps: list[Step]) -> dict[N
     return names
 
 
+def member_names(scope: Scope, steps: list[Step]) -> set[str]:
+    """First parts of the names that the text gives to members of a scope."""
+    items = [step.scope if isinstance(step, CallStep) else step.node for step in _flat(steps)]
+    owners = [owner(item) for item in items if item.name is not None]
+    return {name.split(".")[0] for home, name in owners if home is scope}
+
+
 def in_text_order(steps: list[Step]) -> Iterator[Step]:
     """Steps as they are written, those of a residual before it itself."""
     for step in steps:

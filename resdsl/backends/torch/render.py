@@ -221,7 +221,8 @@ class Renderer:
                 lines += fit_line(f"if {self.expr(statement.condition)}:", indent)
                 lines += self.statements(statement.body, indent + 1, outputs)
             elif isinstance(statement, Assign):
-                text = f"{', '.join(statement.targets)} {statement.op} {self.expr(statement.value)}"
+                value = self.expr(statement.value)
+                text = f"{', '.join(statement.targets)} {statement.op} {value}" if statement.targets else value
                 lines += fit_line(text, indent, self.comment(statement.comment))
             else:
                 lines += fit_line(self._return(statement, outputs), indent, self.comment(statement.comment))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from fractions import Fraction
@@ -58,27 +59,25 @@ def test_a_branch_that_does_not_survive_is_not_computed(module_of: Callable[...,
     net = module_of(NET % "0.5").train()
     x = torch.randn(4, 8, 6, 6).relu()
     counts = set()
-    for seed in range(12):
-        torch.manual_seed(seed)
+    for _ in range(12):
         before = {k: v.clone() for k, v in net.named_buffers()}
         with Operators() as seen:
             net(x)
         unchanged = all(torch.equal(v, before[k]) for k, v in net.named_buffers())
         counts.add((seen.convolutions, unchanged))
+        assert net.active_units == ([0] if seen.convolutions else [])
     assert counts == {(0, True), (2, False)}
 
 
 def test_frequencies_are_those_of_the_schedule(module_of: Callable[..., nn.Module]) -> None:
     net = module_of(NET % "0.3").train()
     x = torch.randn(2, 8, 6, 6)
-    torch.manual_seed(0)
     draws = 1500
     survived = 0
     with torch.no_grad():
         for _ in range(draws):
-            with Operators() as seen:
-                net(x)
-            survived += seen.convolutions == 2
+            net(x)
+            survived += len(net.active_units)
     deviation = math.sqrt(draws * 0.3 * 0.7)
     assert abs(survived - 0.3 * draws) < 4 * deviation
 
@@ -116,8 +115,8 @@ def test_training_divides_by_the_chance_where_the_text_says_so(module_of: Callab
     found = set()
     with torch.no_grad():
         dropped, kept = x.relu(), (x + 2 * _branch(net, x)).relu()
-        for seed in range(10):
-            torch.manual_seed(seed)
+        for _ in range(10):
+            net.draw_units(4)
             y = body(x)
             found.add((torch.allclose(y, dropped, atol=1e-5), torch.allclose(y, kept, atol=1e-5)))
     assert found == {(True, False), (False, True)}
@@ -130,7 +129,7 @@ def test_per_sample_drops_inputs_one_by_one(module_of: Callable[..., nn.Module])
         if isinstance(module, nn.BatchNorm2d):
             module.eval()
     x = torch.randn(64, 8, 6, 6)
-    torch.manual_seed(3)
+    net.draw_units(64)
     with torch.no_grad():
         y = body(x)
         dropped, kept = x.relu(), (x + _branch(net, x)).relu()
@@ -158,8 +157,7 @@ model net { input 4x5x5
         assert torch.allclose(net.eval()(x), 0.5 * t * h + (1 - 0.5 * t) * x, atol=1e-6)
         net.train()
         seen = set()
-        for seed in range(10):
-            torch.manual_seed(seed)
+        for _ in range(10):
             y = net(x)
             seen.add((torch.equal(y, x), torch.allclose(y, t * h + (1 - t) * x, atol=1e-6)))
     assert seen == {(True, False), (False, True)}
@@ -180,8 +178,7 @@ model net { input 4x8x8
     ).train()
     x = torch.randn(2, 4, 8, 8)
     seen = set()
-    for seed in range(10):
-        torch.manual_seed(seed)
+    for _ in range(10):
         before = {k: v.clone() for k, v in net.named_buffers()}
         with Operators() as operators:
             net(x)
@@ -193,7 +190,7 @@ model net { input 4x8x8
 def test_units_that_always_survive_draw_nothing(graph_of: Callable[..., Graph]) -> None:
     from resdsl.backends.torch import emit
 
-    assert "survives" not in emit(graph_of(NET % "1"))
+    assert "survival" not in emit(graph_of(NET % "1"))
 
 
 BRANCHES = """
@@ -221,8 +218,143 @@ def test_a_value_that_others_need_survives_the_unit(module_of: Callable[..., nn.
         expected = part["conv5"](torch.cat([first, second, third], 1)) + x
         assert torch.allclose(net(x), expected, atol=1e-5)
         net.train()
-        for seed in range(8):
-            torch.manual_seed(seed)
+        for _ in range(8):
             given = x.clone()
             net(given)
             assert torch.equal(given, x)
+
+
+# --- training with it -------------------------------------------------------------------------------
+
+DEEP = (
+    UNIT
+    + """
+model net {
+  input 8x6x6
+  survival 1 - l / L / 2
+  stage body: 6 x unit(8)
+  avgpool -> flatten -> fc: linear(3)
+}
+"""
+)
+
+
+def test_the_schedule_is_read_and_moved(module_of: Callable[..., nn.Module]) -> None:
+    net = module_of(DEEP).train()
+    assert net.survival == [1 - i / 12 for i in range(1, 7)]
+    net.survival = [1.0] * 5 + [1e-9]
+    net(torch.randn(2, 8, 6, 6))
+    assert net.active_units == [0, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match="zip"):
+        net.survival = [0.5]
+
+
+def test_masks_follow_from_seed_and_step_alone(module_of: Callable[..., nn.Module]) -> None:
+    """The same on every rank, whatever each has drawn from PyTorch's own generator before; resumed, the same again."""
+    x = torch.randn(2, 8, 6, 6)
+
+    def masks(net: nn.Module, noise: int) -> list[list[int]]:
+        torch.manual_seed(noise)
+        found = []
+        for _ in range(6):
+            net(x)
+            found.append(net.active_units)
+        return found
+
+    a, b, c = (module_of(DEEP).train() for _ in range(3))
+    first = masks(a, 1)
+    assert masks(b, 2) == first
+    assert len({tuple(mask) for mask in first}) > 1
+    c.survival_step = 3
+    assert masks(c, 3)[:3] == first[3:]
+    c.survival_seed, c.survival_step = 1, 0
+    assert masks(c, 3) != first
+    state = torch.get_rng_state()
+    a.draw_units(2)
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_a_dropped_unit_keeps_its_weights_and_momentum(module_of: Callable[..., nn.Module]) -> None:
+    """A branch that does not survive has no gradient (`None`), so optimizers skip it: no momentum step, no decay."""
+    net = module_of(NET % "0.5").train()
+    optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9, weight_decay=0.1)
+    x = torch.randn(2, 8, 6, 6)
+    weight = net.get_parameter("body.0.conv1.weight")
+    seen = set()
+    for _ in range(10):
+        before = weight.detach().clone()
+        buffer = optimizer.state.get(weight, {}).get("momentum_buffer")
+        velocity = None if buffer is None else buffer.clone()
+        optimizer.zero_grad()
+        net(x).square().mean().backward()
+        optimizer.step()
+        kept = torch.equal(before, weight)
+        if velocity is not None and kept:
+            assert torch.equal(velocity, optimizer.state[weight]["momentum_buffer"])
+        seen.add((bool(net.active_units), kept, weight.grad is None))
+    assert seen == {(True, False, False), (False, True, True)}
+
+
+@pytest.mark.parametrize("text", ["0.5", "0.5 per sample", "0.5 per sample rescale train"])
+def test_checkpointed_stages_recompute_what_they_computed(module_of: Callable[..., nn.Module], text: str) -> None:
+    """The masks of a step stay until the next, so that a recomputation in the backward pass takes the same branches."""
+    from torch.utils.checkpoint import checkpoint
+
+    source = (UNIT + NET.split(UNIT)[1]).replace("1 x unit(8)", "4 x unit(8)") % text
+    plain = module_of(source).train()
+    saved = copy.deepcopy(plain)
+    inner = saved.get_submodule("body")
+    forward = inner.forward
+    inner.forward = lambda x: checkpoint(forward, x, use_reentrant=False)  # type: ignore[method-assign]
+    x = torch.randn(6, 8, 6, 6)
+    for _ in range(4):
+        for net in (plain, saved):
+            net.zero_grad()
+            net(x).square().mean().backward()
+        for a, b in zip(plain.parameters(), saved.parameters(), strict=True):
+            assert (a.grad is None) == (b.grad is None)
+            assert a.grad is None or torch.allclose(a.grad, b.grad, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["0.5", "0.5 per sample", "0.5 rescale train"])
+def test_mixed_precision(module_of: Callable[..., nn.Module], text: str) -> None:
+    net = module_of(NET % text).train()
+    for _ in range(4):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = net(torch.randn(4, 8, 6, 6)).float().square().mean()
+        loss.backward()
+        assert torch.isfinite(loss)
+
+
+def test_compiled_training_recompiles_a_bounded_number_of_times(module_of: Callable[..., nn.Module]) -> None:
+    """Drawing is outside compiled code; each unit is compiled with and without its branch, not each mask."""
+    import torch._dynamo.testing
+
+    net = module_of(DEEP).train()
+    twin = copy.deepcopy(net)
+    counter = torch._dynamo.testing.CompileCounter()
+    compiled = torch.compile(net, backend=counter)
+    x = torch.randn(2, 8, 6, 6)
+    for _ in range(12):
+        assert torch.allclose(compiled(x), twin(x), atol=1e-5)
+        assert net.active_units == twin.active_units
+    seen = counter.frame_count
+    for _ in range(12):
+        compiled(x)
+    assert counter.frame_count == seen
+    assert seen <= 16
+
+
+def test_a_unit_that_begins_with_relu_leaves_a_skipped_one_s_value_alone(module_of: Callable[..., nn.Module]) -> None:
+    """What one unit returns may be its input itself: the next must not write over it."""
+    net = module_of(
+        """
+block unit(width) { relu -> residual { conv(3, width) } survival 0.5 }
+model net { input 4x5x5
+  conv(3, 4)
+  3 x unit(4)
+  conv(1, 3) }
+"""
+    ).train()
+    for _ in range(8):
+        net(torch.randn(2, 4, 5, 5)).sum().backward()
