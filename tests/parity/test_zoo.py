@@ -23,7 +23,10 @@ def test_the_table_is_all_there() -> None:
         "preresnet": 17,
         "highway": 8,
         "stochastic-depth": 3,
-        "wide-resnet": 2,
+        "wide-resnet": 13,
+        "inception": 2,
+        "resnext": 23,
+        "densenet": 13,
     }
 
 
