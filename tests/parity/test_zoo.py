@@ -25,7 +25,7 @@ def test_the_table_is_all_there() -> None:
         "stochastic-depth": 3,
         "wide-resnet": 13,
         "inception": 2,
-        "resnext": 23,
+        "resnext": 24,
         "densenet": 13,
     }
 
