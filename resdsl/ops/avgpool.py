@@ -16,6 +16,7 @@ class Avgpool(Pool):
     """
 
     kind = "avgpool"
+    homogeneous = True
     summary = "average over windows, over `to` regions, or over everything"
     torch_name = "Avg"
     pad_option = ""

@@ -156,6 +156,9 @@ class Operator(BaseModel, ABC):
     """Whether autograd saves its output (an in-place step right after it would be an error), or its
     output may share memory with its input."""
 
+    homogeneous: ClassVar[bool] = False
+    """Whether f(p x) = p f(x) for every p > 0, so that a factor may be moved through it."""
+
     may_be_inplace: ClassVar[bool] = False
     """Whether its `nn` module takes `inplace=True`; `torch()` then has the flag argument `inplace`, false."""
 

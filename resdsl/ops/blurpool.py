@@ -18,6 +18,7 @@ class Blurpool(Weightless):
     """
 
     kind = "blurpool"
+    homogeneous = True
     role = Role.POOL
     summary = "binomial blur, then subsampling (Zhang, arXiv:1904.11486)"
 

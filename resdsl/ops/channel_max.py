@@ -10,6 +10,7 @@ class ChannelMax(Pointwise):
     """One channel: the maximum of all at each position."""
 
     kind = "channel_max"
+    homogeneous = True
     role = Role.POOL
     summary = "one channel, the maximum of all at each position"
     keeps_output_for_backward = True

@@ -10,6 +10,7 @@ class ChannelMean(Pointwise):
     """One channel: the mean of all at each position."""
 
     kind = "channel_mean"
+    homogeneous = True
     role = Role.POOL
     summary = "one channel, the mean of all at each position"
 

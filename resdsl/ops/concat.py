@@ -12,6 +12,7 @@ class Concat(Merge):
     """All channels in the order of the branches: sizes equal, channels add up."""
 
     kind = "concat"
+    homogeneous = True
     summary = "channels of branches of equal size, one after the other"
 
     def infer(self, inputs: Shapes) -> Shape:

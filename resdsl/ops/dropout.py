@@ -12,6 +12,7 @@ class Dropout(Pointwise):
     """In training, an element is 0 with probability `p`, the others are divided by 1 - p. In eval, the input itself."""
 
     kind = "dropout"
+    homogeneous = True
     role = Role.DROPOUT
     summary = "in training, each element is 0 with probability `p` (Srivastava et al., 2014)"
     keeps_output_for_backward = True  # in eval its output is its input

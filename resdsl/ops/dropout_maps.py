@@ -14,6 +14,7 @@ class DropoutMaps(Pointwise):
     """In training, a channel is 0 with probability `p`, the others are divided by 1 - p. In eval, the input itself."""
 
     kind = "dropout_maps"
+    homogeneous = True
     role = Role.DROPOUT
     summary = "in training, each channel is 0 with probability `p` (Tompson et al., arXiv:1411.4280)"
     keeps_output_for_backward = True  # in eval its output is its input

@@ -10,6 +10,7 @@ class Flatten(Weightless):
     """All elements as one vector, channel by channel."""
 
     kind = "flatten"
+    homogeneous = True
     role = Role.SHAPE
     summary = "all elements as one vector"
     keeps_output_for_backward = True  # a view of its input

@@ -9,6 +9,7 @@ class Identity(Pointwise):
     """x."""
 
     kind = "identity"
+    homogeneous = True
     role = Role.SHAPE
     summary = "the value itself"
     keeps_output_for_backward = True  # its output is its input

@@ -12,6 +12,7 @@ class LeakyRelu(Activation):
     """x where positive, `slope` * x elsewhere."""
 
     kind = "leaky_relu"
+    homogeneous = True
     summary = "x where positive, slope * x elsewhere"
     keeps_output_for_backward = True  # where it acts in place itself
     may_be_inplace = True

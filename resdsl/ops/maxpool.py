@@ -16,6 +16,7 @@ class Maxpool(Pool):
     """
 
     kind = "maxpool"
+    homogeneous = True
     summary = "maximum over windows, over `to` regions, or over everything"
     torch_name = "Max"
     pad_option = ', value=float("-inf")'

@@ -12,6 +12,7 @@ class PadChannels(Pointwise):
     """Zero channels up to `width` in all, `before` of them in front, the others behind."""
 
     kind = "pad_channels"
+    homogeneous = True
     role = Role.SHAPE
     summary = "zero channels up to `width`, `before` of them in front"
 

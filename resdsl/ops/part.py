@@ -12,6 +12,7 @@ class Part(Pointwise):
     """Part `i`, from 0, of the channels in `of` equal parts; `of` divides the channels."""
 
     kind = "part"
+    homogeneous = True
     role = Role.SHAPE
     summary = "part `i` (from 0) of the channels in `of` equal parts"
     keeps_output_for_backward = True  # a view of its input

@@ -17,6 +17,7 @@ class Prelu(Operator):
     """
 
     kind = "prelu"
+    homogeneous = True
     role = Role.ACTIVATION
     summary = "x where positive, a learned slope times x elsewhere (He et al., arXiv:1502.01852)"
 

@@ -9,6 +9,7 @@ class Relu(Activation):
     """max(x, 0)."""
 
     kind = "relu"
+    homogeneous = True
     summary = "max(x, 0)"
     keeps_output_for_backward = True
     may_be_inplace = True

@@ -14,6 +14,7 @@ class Reshape(Weightless):
     """The elements in their order as channels and size `to` (a number is a vector); as many as there are."""
 
     kind = "reshape"
+    homogeneous = True
     role = Role.SHAPE
     summary = "the same elements in another shape"
     keeps_output_for_backward = True  # a view of its input

@@ -10,6 +10,7 @@ class Scale(Pointwise):
     """x times `factor`."""
 
     kind = "scale"
+    homogeneous = True
     role = Role.SCALE
     summary = "x times a constant"
 

@@ -13,6 +13,7 @@ class Shuffle(Pointwise):
     """Channel j of group i becomes channel j * `groups` + i; `groups` divides the channels."""
 
     kind = "shuffle"
+    homogeneous = True
     role = Role.SHAPE
     summary = "channels of `groups` groups, interleaved (Zhang et al., arXiv:1707.01083)"
     keeps_output_for_backward = True  # a view where nothing moves, unless the device has a kernel of its own

@@ -12,6 +12,7 @@ class Slice(Pointwise):
     """Channels from `start` (from 0) up to, not including, `stop`."""
 
     kind = "slice"
+    homogeneous = True
     role = Role.SHAPE
     summary = "channels from `start` up to, not including, `stop`"
     keeps_output_for_backward = True  # a view of its input

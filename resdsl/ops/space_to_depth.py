@@ -15,6 +15,7 @@ class SpaceToDepth(Weightless):
     """Each `factor` x `factor` tile of a map with two axes becomes one position of `factor`^2 times the channels."""
 
     kind = "space_to_depth"
+    homogeneous = True
     role = Role.RESIZE
     summary = "each `factor` x `factor` tile becomes one position with `factor`^2 times the channels"
     keeps_output_for_backward = True  # a view where nothing moves, unless the device has a kernel of its own

@@ -13,6 +13,7 @@ class Upsample(Weightless):
     """Every axis `factor` times as long, by interpolation between pixel centres (`align_corners=False`)."""
 
     kind = "upsample"
+    homogeneous = True
     role = Role.RESIZE
     summary = "every axis `factor` times as long"
 

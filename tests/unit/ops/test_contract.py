@@ -194,3 +194,15 @@ def test_importing_an_operator_does_not_import_torch() -> None:
         "[operator(name) for name in operator_names()]; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@each_sample
+def test_homogeneous_operators_let_a_factor_through(sample: Sample) -> None:
+    op = sample.op()
+    module = Module(op, sample.inputs).eval()
+    given = operands(sample)
+    doubled = module(*(2 * x for x in given))
+    passes = torch.allclose(doubled, 2 * module(*given), rtol=1e-4, atol=1e-5)
+    has_weights = bool(op.weights(sample.inputs)) and op.role is not Role.ACTIVATION
+    assert passes or not op.homogeneous
+    assert not (op.homogeneous and has_weights)
