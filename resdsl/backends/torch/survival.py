@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def write_unit(builder: BodyBuilder, step: UnitStep) -> None:
     """The statements of a unit: `y = shortcut`, then, if it survives, the branch and `y = y + f`."""
-    lines, order = builder.lines, builder.order[step]
+    lines = builder.lines
     member = _member(builder, step)
     first = builder.order[step.before[0]] if step.before else builder.order[step.branch[0]]
     lines.flush_all(first - 1)
@@ -40,7 +40,7 @@ def write_unit(builder: BodyBuilder, step: UnitStep) -> None:
         _select(builder, step, member, result)
     for inner in step.branch:
         builder.step(inner)
-    lines.flush(step.scaled, order - 1)
+    lines.flush(step.scaled, builder.order[step.merges[0]] - 1)
     scaled = lines.variables[step.scaled]
     total = _sum(builder, step, member, result, scaled)
     if step.survival.per == "sample":

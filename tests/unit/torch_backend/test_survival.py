@@ -358,3 +358,14 @@ model net { input 4x5x5
     ).train()
     for _ in range(8):
         net(torch.randn(2, 4, 5, 5)).sum().backward()
+
+
+def test_a_unit_in_the_branch_of_another(module_of: Callable[..., nn.Module]) -> None:
+    net = module_of(
+        "model net { input 4x5x5\n residual { conv(3, 4) -> residual { conv(3, 4) } survival 0.5 } survival 0.25 }"
+    ).eval()
+    x = torch.randn(2, 4, 5, 5)
+    with torch.no_grad():
+        inner = net.get_submodule("conv1")(x)
+        expected = x + 0.25 * (inner + 0.5 * net.get_submodule("conv2")(inner))
+        assert torch.allclose(net(x), expected, atol=1e-6)
