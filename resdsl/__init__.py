@@ -12,13 +12,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resdsl.api import Architecture, load
-    from resdsl.diagnostics import CompileError
+    from resdsl.api import Architecture, load, transplant
+    from resdsl.diagnostics import CompileError, WeightsError
 
 __version__ = "0.1.0"
-__all__ = ["Architecture", "CompileError", "__version__", "load"]
+__all__ = ["Architecture", "CompileError", "WeightsError", "__version__", "load", "transplant"]
 
-_HOME = {"Architecture": "resdsl.api", "load": "resdsl.api", "CompileError": "resdsl.diagnostics"}
+_HOME = {
+    "Architecture": "resdsl.api",
+    "CompileError": "resdsl.diagnostics",
+    "WeightsError": "resdsl.diagnostics",
+    "load": "resdsl.api",
+    "transplant": "resdsl.api",
+}
 
 
 def __getattr__(name: str) -> Any:

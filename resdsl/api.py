@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resdsl.diagnostics import Diagnostic, Report
+from resdsl.diagnostics import Diagnostic, Report, WeightsError
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.limits import DEFAULT, Limits
 from resdsl.specs import Spec, SpecError, find, shipped
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from resdsl.analysis.summary import Summary
     from resdsl.elaborate import Program
     from resdsl.graph.model import Graph
+    from resdsl.runtime.weights import Checkpoint, Layout
+    from resdsl.runtime.weights import Mapping as WeightMapping
     from resdsl.syntax.tree import Expr
 
 Input = str | int | tuple[int, ...]
@@ -101,6 +103,103 @@ def networks() -> dict[Path, tuple[str, ...]]:
         models = load_program(source, report).models
         found[path] = tuple(name for name, info in models.items() if info.buildable)
     return found
+
+
+def transplant(
+    source: Mapping[str, torch.Tensor] | torch.nn.Module | str | os.PathLike[str],
+    target: torch.nn.Module | Architecture,
+    *,
+    architecture: Architecture | None = None,
+    mapping: WeightMapping | str | os.PathLike[str] | None = None,
+    pins: Mapping[str, str] | None = None,
+    reshape: bool = False,
+) -> WeightMapping:
+    """Weights from elsewhere into a module; returns which tensor became which.
+
+    `source` is a `state_dict`, a module, a file (`.safetensors`; `.pth` or `.pt` with nothing but tensors in it), or
+    `"torchvision:NAME"` (also timm, pytorchcv), which downloads. Where names do not agree, the mapping is found from
+    order, kind and shape; `architecture`, what the module was made from, helps with what stands side by side. `pins`
+    says of modules of the source which of the target's they are; `mapping` is one that was found before, or its file.
+    `reshape` lets a linear layer's weight come from a convolution's. If `target` is an architecture, the mapping is
+    found and nothing is filled.
+
+    Raises `WeightsError` if the weights do not fit, or fit in several ways, and `OSError` if a file cannot be read. The
+    module is then as it was.
+    """
+    from resdsl.runtime.weights import checkpoint_of, fill, graph_layout, layout
+
+    if isinstance(target, Architecture):
+        wanted = graph_layout(target.ir)
+    else:
+        shapes = {key: tuple(tensor.shape) for key, tensor in target.state_dict().items()}
+        wanted = (
+            graph_layout(architecture.ir) if architecture else layout(f"the module {type(target).__name__}", shapes)
+        )
+        if wanted.shapes != shapes:
+            raise WeightsError(f"the module {type(target).__name__} is not of {wanted.what}")
+    found, state = _moved(checkpoint_of(source), wanted, mapping, pins, reshape)
+    if not isinstance(target, Architecture):
+        fill(target, state)
+    return found
+
+
+def import_weights(
+    net: Architecture,
+    source: str | os.PathLike[str],
+    suffix: str = ".safetensors",
+    *,
+    mapping: str | os.PathLike[str] | None = None,
+    pins: Mapping[str, str] | None = None,
+    reshape: bool = False,
+) -> tuple[WeightMapping, bytes]:
+    """A checkpoint from elsewhere as the bytes of one in the model's own names.
+
+    Sources and errors as in `transplant`.
+    """
+    from resdsl.runtime.weights import checkpoint_of, encode, graph_layout
+
+    found, state = _moved(checkpoint_of(source), graph_layout(net.ir), mapping, pins, reshape)
+    return found, encode(state, suffix)
+
+
+def export_weights(
+    net: Architecture,
+    source: str | os.PathLike[str],
+    layout: str,
+    suffix: str = ".safetensors",
+    *,
+    pins: Mapping[str, str] | None = None,
+    reshape: bool = False,
+) -> tuple[WeightMapping, bytes]:
+    """A checkpoint in the model's own names as the bytes of one in another layout's.
+
+    `layout` is the file of a saved mapping (.json), a checkpoint that has the layout, or `torchvision:NAME` (timm,
+    pytorchcv), whose network is built without memory and not downloaded. Raises as `transplant` does.
+    """
+    from resdsl.runtime.weights import checkpoint_of, encode, graph_layout, layout_of
+
+    found = layout_of(layout, graph_layout(net.ir), reshape=reshape, pins=pins)
+    return found, encode(found.revert(checkpoint_of(source).tensors), suffix)
+
+
+def _moved(
+    given: Checkpoint,
+    wanted: Layout,
+    mapping: WeightMapping | str | os.PathLike[str] | None,
+    pins: Mapping[str, str] | None,
+    reshape: bool,
+) -> tuple[WeightMapping, dict[str, torch.Tensor]]:
+    """A mapping, found or given, and the tensors in the model's names."""
+    from resdsl.runtime.weights import find_mapping, saved
+
+    if mapping is None:
+        found = find_mapping(given.layout(), wanted, reshape=reshape, pins=pins)
+    elif isinstance(mapping, str | os.PathLike):
+        found = saved(mapping, wanted)
+    else:
+        mapping.fits(wanted.shapes)
+        found = mapping
+    return found, found.apply(given.tensors)
 
 
 def choose(program: Program, spec: Spec, model: str | None, report: Report) -> str | None:
@@ -185,6 +284,16 @@ class Architecture:
         from resdsl.runtime import build_module
 
         return build_module(self.source(), device=device, dtype=dtype)
+
+    def rescale_weights(self, state: Mapping[str, torch.Tensor], to: str) -> dict[str, torch.Tensor]:
+        """Weights of this net for the same net under the other convention of stochastic depth, exactly.
+
+        `to` is `train` or `test`: the word after `rescale` in the other net's text. Raises `RescaleError` (a
+        `ValueError`) where a unit's factor cannot be moved into its weights: docs/training.md.
+        """
+        from resdsl.runtime import rescale_weights
+
+        return rescale_weights(self.ir, state, to)
 
     def render(
         self,

@@ -1,6 +1,6 @@
 """The command line: arguments, files and exit codes; no logic of its own.
 
-Exit codes: 0 fine, 1 the spec has errors, 2 usage or input and output, 3 a fault of resdsl itself.
+Exit codes: 0 fine, 1 the spec has errors (or weights do not fit), 2 usage or input and output, 3 a fault of resdsl.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from resdsl import __version__
-from resdsl.diagnostics import CompileError, Diagnostic, InternalError, Report
+from resdsl.diagnostics import CompileError, Diagnostic, InternalError, Report, WeightsError
 from resdsl.files import write_whole
 from resdsl.limits import Limits
 from resdsl.specs import STDIN, Spec, SpecError, find
@@ -44,6 +44,9 @@ def _run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
     except CompileError as error:
         _report(error.diagnostics, options)
+        return FAULTY
+    except WeightsError as error:
+        print(f"resdsl: {error}", file=sys.stderr)
         return FAULTY
     except BrokenPipeError:  # the reader of our output has seen enough; nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -154,6 +157,39 @@ def _new(options: argparse.Namespace) -> int:
     write_whole(path, text)
     print(f"{path} is a small residual network. Next: resdsl check {path}; resdsl compile {path}")
     return FINE
+
+
+def _weights(options: argparse.Namespace) -> int:
+    from resdsl.api import export_weights, import_weights
+
+    net, spec = _load(options)
+    path = Path(options.output)
+    pins = _pins(options.pin)
+    if options.direction == "import":
+        found, data = import_weights(
+            net, options.source, path.suffix, mapping=options.map, pins=pins, reshape=options.reshape
+        )
+    else:
+        found, data = export_weights(
+            net, options.source, options.layout, path.suffix, pins=pins, reshape=options.reshape
+        )
+    _put(data, options.output, spec)
+    if options.save_map:
+        _put(found.to_json(), options.save_map, spec)
+    print(found)
+    if not found.by_name:
+        print(f"\n{found.table()}", end="")
+    return FINE
+
+
+def _pins(settings: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for setting in settings:
+        one, equals, other = setting.partition("=")
+        if not (one and equals and other):
+            raise SpecError(f"--pin {setting}: it is written MODULE=MODULE, a module of the file and one of the model")
+        found[one] = other
+    return found
 
 
 def _load(options: argparse.Namespace) -> tuple[Architecture, Spec]:
@@ -278,6 +314,8 @@ def _parser() -> argparse.ArgumentParser:
     zoo.add_argument("--format", choices=("table", "json"), default="table")
     zoo.set_defaults(run=_zoo)
 
+    _add_weights(commands.add_parser("weights", help="checkpoints from and to elsewhere"), spec_help)
+
     explain = commands.add_parser("explain", help="what a code means", description="The page of a diagnostic's code.")
     explain.add_argument("code", metavar="CODE", nargs="?", help="such as E301; without it, all are listed")
     explain.set_defaults(run=_explain)
@@ -286,6 +324,41 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("path", metavar="FILE", help="its name, which ends in .res; - for standard output")
     new.set_defaults(run=_new)
     return parser
+
+
+def _add_weights(parser: argparse.ArgumentParser, spec_help: str) -> None:
+    directions = parser.add_subparsers(title="directions", required=True, metavar="DIRECTION", parser_class=_Parser)
+    import_ = directions.add_parser("import", help="a checkpoint from elsewhere, in the model's names")
+    import_.add_argument(
+        "--from", dest="source", metavar="FILE", required=True,
+        help=".safetensors, .pth or .pt; or torchvision:NAME, timm:NAME, pytorchcv:NAME, which downloads",
+    )  # fmt: skip
+    import_.add_argument("--map", metavar="FILE", help="a mapping that was saved before, or written by hand")
+    export = directions.add_parser("export", help="the model's checkpoint, in the names of another layout")
+    export.add_argument(
+        "--from", dest="source", metavar="FILE", required=True, help="a checkpoint in the model's names"
+    )
+    export.add_argument(
+        "--layout", metavar="LAYOUT", required=True,
+        help="a saved mapping (.json), a checkpoint in that layout, or torchvision:NAME, timm:NAME, pytorchcv:NAME",
+    )  # fmt: skip
+    for direction, name in ((import_, "import"), (export, "export")):
+        _add_spec(direction, spec_help)
+        direction.add_argument(
+            "-o", "--output", metavar="FILE", required=True, help="where to; it ends in .safetensors, .pth or .pt"
+        )
+        direction.add_argument("--save-map", metavar="FILE", help="write the mapping as JSON, to read and to use again")
+        direction.add_argument(
+            "--pin",
+            metavar="FROM=TO",
+            action="append",
+            default=[],
+            help="a module of the file is this one of the model",
+        )
+        direction.add_argument(
+            "--reshape", action="store_true", help="a linear layer's weight may be a convolution's, and the reverse"
+        )
+        direction.set_defaults(run=_weights, direction=name)
 
 
 def _add_spec(parser: argparse.ArgumentParser, spec_help: str) -> None:

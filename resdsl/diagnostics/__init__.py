@@ -9,6 +9,17 @@ from resdsl.diagnostics.model import (
     Label,
     Report,
     Severity,
+    WeightsError,
 )
 
-__all__ = ["CompileError", "Diagnostic", "Fault", "Frame", "InternalError", "Label", "Report", "Severity"]
+__all__ = [
+    "CompileError",
+    "Diagnostic",
+    "Fault",
+    "Frame",
+    "InternalError",
+    "Label",
+    "Report",
+    "Severity",
+    "WeightsError",
+]

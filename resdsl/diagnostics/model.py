@@ -92,6 +92,10 @@ class CompileError(Exception):
         return "\n" + render_full(self.report.sorted())
 
 
+class WeightsError(Exception):
+    """Weights do not fit a model, or may fit it in several ways. The message is complete; its first line says what."""
+
+
 class InternalError(Exception):
     """A fault of resdsl itself, never of the spec."""
 
