@@ -22,8 +22,10 @@ def without_dropout(module: nn.Module) -> nn.Module:
 
 
 def paired(ours: nn.Module, peer: nn.Module) -> dict[str, str]:
-    """The peer's key for each of ours, by order; fails unless the shapes are equal in that order."""
+    """The peer's key for each of ours: the same where all are the same, else by order, where shapes must be equal."""
     mine, theirs = ours.state_dict(), peer.state_dict()
+    if mine.keys() == theirs.keys():
+        return {key: key for key in mine}
     assert [tuple(t.shape) for t in mine.values()] == [tuple(t.shape) for t in theirs.values()]
     return dict(zip(mine, theirs, strict=True))
 
@@ -39,19 +41,30 @@ def share(ours: nn.Module, peer: nn.Module, names: Mapping[str, str]) -> None:
     peer.load_state_dict(copies, strict=True, assign=True)
 
 
-def assert_agree(ours: nn.Module, peer: nn.Module, x: Tensor, names: Mapping[str, str]) -> None:
-    """Equal weights are given already: everything that the two compute from `x` agrees, to the tolerance."""
-    _assert_training_agrees(ours, peer, x, names)
+def assert_agree(
+    ours: nn.Module,
+    peer: nn.Module,
+    x: Tensor,
+    names: Mapping[str, str],
+    outputs: Mapping[str, str] | None = None,
+) -> None:
+    """Equal weights are given already: everything that the two compute from `x` agrees, to the tolerance.
+
+    `outputs` has the peer's name for each of our outputs that it calls differently.
+    """
+    _assert_training_agrees(ours, peer, x, names, outputs or {})
     ours.eval()
     peer.eval()
     with torch.no_grad():
-        assert differing(_outputs(ours(x)), _outputs(peer(x)), TOLERANCE) == []
+        assert differing(_outputs(ours(x), outputs or {}), _outputs(peer(x), {}), TOLERANCE) == []
 
 
-def _assert_training_agrees(ours: nn.Module, peer: nn.Module, x: Tensor, names: Mapping[str, str]) -> None:
-    expected, expected_gradients = _step(peer, x)
-    outputs, gradients = _step(ours, x)
-    assert differing(outputs, expected, TOLERANCE) == []
+def _assert_training_agrees(
+    ours: nn.Module, peer: nn.Module, x: Tensor, names: Mapping[str, str], outputs: Mapping[str, str]
+) -> None:
+    expected, expected_gradients = _step(peer, x, {})
+    values, gradients = _step(ours, x, outputs)
+    assert differing(values, expected, TOLERANCE) == []
     assert expected_gradients.keys() == dict(peer.named_parameters()).keys()
     floor = FLOOR * max(g.abs().max().item() for g in expected_gradients.values())
     assert differing({names[key]: g for key, g in gradients.items()}, expected_gradients, TOLERANCE, floor) == []
@@ -59,15 +72,18 @@ def _assert_training_agrees(ours: nn.Module, peer: nn.Module, x: Tensor, names: 
     assert differing(statistics, dict(peer.named_buffers()), TOLERANCE) == []
 
 
-def _step(module: nn.Module, x: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def _step(module: nn.Module, x: Tensor, names: Mapping[str, str]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The outputs in training, and the gradients of a fixed function of all of them."""
     module.train()
-    outputs = _outputs(module(x))
-    torch.stack([(y * torch.linspace(-1, 1, y.numel()).view_as(y)).sum() for y in outputs.values()]).sum().backward()
+    outputs = _outputs(module(x), names)
+    sum((y * torch.linspace(-1, 1, y.numel()).view_as(y)).sum() for y in outputs.values()).backward()
     gradients = {name: p.grad for name, p in module.named_parameters() if p.grad is not None}
     return {name: y.detach() for name, y in outputs.items()}, gradients
 
 
-def _outputs(y: Tensor | tuple[Tensor, ...]) -> dict[str, Tensor]:
-    """The outputs by place."""
-    return {f"output {i}": one for i, one in enumerate((y,) if isinstance(y, Tensor) else y)}
+def _outputs(y: Tensor | Mapping[str, Tensor] | tuple[Tensor, ...], names: Mapping[str, str]) -> dict[str, Tensor]:
+    """The outputs by name, those in `names` renamed; a single one is called `output`."""
+    if isinstance(y, Tensor):
+        return {"output": y}
+    given = y._asdict() if isinstance(y, tuple) else dict(y)  # a named tuple
+    return {names.get(name, name): value for name, value in given.items()}

@@ -1,0 +1,39 @@
+"""Networks that timm has too: with the same weights, given by name or by order and shape, the same function."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+
+import resdsl
+from tests.parity._agree import assert_agree, paired, share, without_dropout
+from tests.parity._peers import timm_model
+
+CLASSES = 10
+LIBRARY = "timm:"
+
+# The rows of the table that name a peer, and networks whose row names a peer in another library.
+PEERS = {
+    row["zoo"]: row["peer"].removeprefix(LIBRARY)
+    for row in csv.DictReader((Path(__file__).parent / "zoo.csv").read_text(encoding="utf-8").splitlines())
+    if row["peer"].startswith(LIBRARY)
+} | {
+    "resnet50": "resnet50",
+    "resnext50_32x4d": "resnext50_32x4d",
+    "resnext101_32x4d": "resnext101_32x4d",
+    "densenet121": "densenet121",
+}
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_outputs_and_gradients(name: str) -> None:
+    torch.manual_seed(0)
+    ours = without_dropout(resdsl.load(name, classes=CLASSES).module())
+    with torch.device("meta"):
+        peer = without_dropout(timm_model(PEERS[name], num_classes=CLASSES))
+    names = paired(ours, peer)
+    share(ours, peer, names)
+    assert_agree(ours, peer, torch.randn(2, 3, 64, 64), names)
