@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -76,14 +77,14 @@ def _step(module: nn.Module, x: Tensor, names: Mapping[str, str]) -> tuple[dict[
     """The outputs in training, and the gradients of a fixed function of all of them."""
     module.train()
     outputs = _outputs(module(x), names)
-    sum((y * torch.linspace(-1, 1, y.numel()).view_as(y)).sum() for y in outputs.values()).backward()
+    torch.stack([(y * torch.linspace(-1, 1, y.numel()).view_as(y)).sum() for y in outputs.values()]).sum().backward()
     gradients = {name: p.grad for name, p in module.named_parameters() if p.grad is not None}
     return {name: y.detach() for name, y in outputs.items()}, gradients
 
 
-def _outputs(y: Tensor | Mapping[str, Tensor] | tuple[Tensor, ...], names: Mapping[str, str]) -> dict[str, Tensor]:
+def _outputs(y: Tensor | Mapping[str, Tensor] | NamedTuple, names: Mapping[str, str]) -> dict[str, Tensor]:
     """The outputs by name, those in `names` renamed; a single one is called `output`."""
     if isinstance(y, Tensor):
         return {"output": y}
-    given = y._asdict() if isinstance(y, tuple) else dict(y)  # a named tuple
+    given = dict(y) if isinstance(y, Mapping) else y._asdict()
     return {names.get(name, name): value for name, value in given.items()}

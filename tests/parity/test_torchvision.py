@@ -33,7 +33,7 @@ def _peer(text: str, classes: int) -> nn.Module:
     name, _, arguments = text.partition("(")
     written = ast.parse(f"{name}({arguments}" if arguments else f"{name}()", mode="eval").body
     assert isinstance(written, ast.Call)
-    options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in written.keywords}
+    options = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in written.keywords}
     if name == "googlenet":
         options["init_weights"] = False  # unset, it warns
     build: Callable[..., nn.Module] = getattr(torchvision_models(), name)
