@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dictionary
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import prod
 
 from resdsl.diagnostics import WeightsError
@@ -26,6 +26,8 @@ Tensors = tuple[tuple[str, Shape], ...]
 """A module's tensors: leaf and shape."""
 
 SHOWN = 6
+
+_RESHAPING = "a linear layer's weight and a convolution's: allow reshaping if that is meant"
 
 
 def find_mapping(
@@ -66,7 +68,7 @@ def _by_name(source: Layout, target: Layout, reshape: bool) -> Mapping | None:
         if wrong:
             lines = [f"  {p.source} is {size(p.source_shape)}, the model's {size(p.shape)}" for p in wrong[:SHOWN]]
             if not reshape and all(_same(p.source_shape, p.shape, True) for p in wrong):
-                lines.append("a linear layer's weight and a convolution's: allow reshaping if that is meant")
+                lines.append(_RESHAPING)
             raise WeightsError(f"{source.what} has {target.what}'s names and other shapes\n" + "\n".join(lines))
         absent = tuple(key for key in target.shapes if key.endswith(COUNTER) and key not in spelt)
         return Mapping(source.what, target.what, pairs, absent, (evidence,))
@@ -127,7 +129,7 @@ def _by_structure(source: Layout, target: Layout, fits: Fits) -> tuple[Images, l
             break
         furthest = max(furthest, alignment.furthest)
     else:
-        if images := _in_given_order(source, target, fits, None):
+        if images := _whole_order(source, target, fits):
             return images, ["by the order of registration, kind and shape"]
         raise WeightsError(_misfit(source, target, fits, furthest))
     evidence = ["by order, kind and shape"]
@@ -140,8 +142,8 @@ def _by_structure(source: Layout, target: Layout, fits: Fits) -> tuple[Images, l
             fits, images = stricter, narrowed
             evidence.append(reason)
     if not _unique(images):
-        ordered = _in_given_order(source, target, fits, images)
-        if not ordered:
+        ordered = _order_of_alike(source, target, images)
+        if not ordered or not Alignment(root, count, lambda one, other: other in ordered[one]).images():
             raise WeightsError(_doubt(source, target, images))
         images = ordered
         evidence.append("modules that are alike by their order of registration")
@@ -179,23 +181,37 @@ def _words(prefix: str) -> frozenset[str]:
     return frozenset(part for part in prefix.split(".") if not part.isdigit())
 
 
-def _in_given_order(source: Layout, target: Layout, fits: Fits, images: Images | None) -> Images | None:
-    """The source's own order, if it has one, if it fits, and if it is safe.
-
-    It is where of any two modules that might be exchanged one computes from the other's result.
-    """
+def _whole_order(source: Layout, target: Layout, fits: Fits) -> Images | None:
+    """The source's own order, if it has one that fits as it is, and modules that are alike follow on each other."""
     count = len(target.groups)
     if not source.ordered or len(source.groups) != count or not all(fits(i, i) for i in range(count)):
         return None
-    if images is None:
-        alike: dict[object, list[int]] = {}
-        for index, group in enumerate(target.groups):
-            alike.setdefault(group.tensors, []).append(index)
-        images = {i: set(alike[group.tensors]) for i, group in enumerate(target.groups)}
-    classes = {frozenset(some) for some in images.values() if len(some) > 1}
-    if not all(target.sequential(a, b) for some in classes for a, b in combinations(sorted(some), 2)):
+    alike: dict[Tensors, list[int]] = {}
+    for index, group in enumerate(target.groups):
+        alike.setdefault(group.tensors, []).append(index)
+    if not all(_sequential(target, some) for some in alike.values()):
         return None
     return {i: {i} for i in range(count)}
+
+
+def _order_of_alike(source: Layout, target: Layout, images: Images) -> Images | None:
+    """Modules that may be exchanged, in their order of registration, if there is one and they follow on each other."""
+    if not source.ordered:
+        return None
+    classes: dict[frozenset[int], list[int]] = {}
+    for one in sorted(images):
+        classes.setdefault(frozenset(images[one]), []).append(one)
+    told: Images = {}
+    for some, ones in classes.items():
+        if len(some) != len(ones) or not _sequential(target, some):
+            return None
+        told |= {one: {other} for one, other in zip(ones, sorted(some), strict=True)}
+    return told
+
+
+def _sequential(target: Layout, some: Iterable[int]) -> bool:
+    """Whether of any two of these modules one computes from the other's result."""
+    return all(target.sequential(a, b) for a, b in pairwise(sorted(some)))
 
 
 def _check_lanes(source: Layout, target: Layout, chosen: Dictionary[int, int], pins: Dictionary[str, str]) -> None:
@@ -309,14 +325,12 @@ def _doubt(source: Layout, target: Layout, images: Images) -> str:
 
 def _misfit(source: Layout, target: Layout, fits: Fits, furthest: int) -> str:
     head = f"{source.what} does not fit {target.what}"
+    if loose := _fits_reshaped(source, target):
+        return "\n".join([head, *loose, _RESHAPING])
     common = source.shapes.keys() & target.shapes.keys()
     if 2 * len(common) > len(target.shapes):
         wanted = {key: shape for key, shape in target.shapes.items() if not key.endswith(COUNTER)}
         return "\n".join([head, *differences(source.shapes, wanted)])
-    if loose := _fits_reshaped(source, target):
-        return "\n".join(
-            [head, *loose, "a linear layer's weight and a convolution's: allow reshaping if that is meant"]
-        )
     has, wants = (Counter(group.tensors for group in side.groups) for side in (source, target))
     lines = [head]
     for what, side, surplus in ((source.what, source, has - wants), (target.what, target, wants - has)):
@@ -342,8 +356,8 @@ def _broken(prefix: str, tensors: Tensors, wants: Iterable[Tensors]) -> list[str
     nearest = max(wants, key=lambda kind: len(set(kind) & set(tensors)), default=())
     if tensors in wants or not set(nearest) & set(tensors):
         return []
-    has, needs = dict(tensors), dict(nearest)
-    return [line.strip() for line in differences(*({f"{prefix}.{k}": v for k, v in d.items()} for d in (has, needs)))]
+    has, needs = ({f"{prefix}.{leaf}": shape for leaf, shape in kind} for kind in (tensors, nearest))
+    return [line.strip() for line in differences(has, needs)]
 
 
 def _fits_reshaped(source: Layout, target: Layout) -> list[str]:
