@@ -320,10 +320,12 @@ class Architecture:
         return target
 
     def __repr__(self) -> str:
+        from resdsl.analysis.summary import gmacs
+
         summary = self.summary()
         return (
             f"<Architecture {summary.model}: {summary.input} -> {summary.output}, "
-            f"{summary.params:,} parameters, {summary.macs / 1e9:.3f} GMACs, depth {summary.depth}>"
+            f"{summary.params:,} parameters, {gmacs(summary.macs)} GMACs, depth {summary.depth}>"
         )
 
     def _repr_html_(self) -> str:

@@ -98,7 +98,7 @@ class Summary:
 
 def gmacs(macs: int) -> str:
     """Billions of multiply-adds, to three decimals (more where that would be zero)."""
-    return f"{macs / 1e9:.3f}" if macs >= 500_000 or macs == 0 else f"{macs / 1e9:.1g}"
+    return f"{macs / 1e9:.3f}" if macs >= 500_000 or macs == 0 else f"{macs / 1e9:.9f}".rstrip("0")
 
 
 def summarize(graph: Graph) -> Summary:

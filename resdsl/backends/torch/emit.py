@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resdsl.analysis.metrics import metrics
+from resdsl.analysis.summary import gmacs
 from resdsl.backends.torch.classes import ClassPlan, ClassSpec
 from resdsl.backends.torch.ir import UNIT
 from resdsl.backends.torch.layers import layer_class, layers_of, name_layer
@@ -83,7 +84,7 @@ class _File:
         lines += [*header.split("\n"), ""] if header else []
         lines += [
             f"Input {takes}, output {gives}.",
-            f"{figures.params:,} parameters, {figures.macs / 1e9:.3f} GMACs, depth {figures.depth}.",
+            f"{figures.params:,} parameters, {gmacs(figures.macs)} GMACs, depth {figures.depth}.",
             '"""',
         ]
         return lines

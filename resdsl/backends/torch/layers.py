@@ -34,14 +34,16 @@ def _layers(module: Module) -> list[LayerModule]:
 
 
 def name_layer(key: LayerKey, names: Names) -> str:
-    """`KaimingConv2d`, `ConstantBiasConv2d`."""
+    """`KaimingConv2d`, `ConstantBiasConv2d`, and both: `KaimingConstantBiasConv2d`. A bias of 0 is not worth a word."""
     target, init, _ = key
     if target.startswith(f"{UNIT}."):
         return names.fresh("SampleSurvival" if ".sample." in target else "Survival")
     words = dict(init)
     first = words.get("weight")
     if first is not None:
+        bias = words.get("bias")
         prefix = _word(first) + ("Weight" if isinstance(first, Constant) else "")
+        prefix += f"{_word(bias)}Bias" if isinstance(bias, Constant) and bias.value != 0 else ""
     else:
         tensor, other = init[0]
         prefix = _word(other) + tensor.capitalize()

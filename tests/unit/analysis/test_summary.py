@@ -131,4 +131,4 @@ def test_table() -> None:
 
 
 def test_small_numbers_of_multiply_adds_are_not_zero() -> None:
-    assert [gmacs(n) for n in (0, 216, 1_000_000, 4_089_184_256)] == ["0.000", "2e-07", "0.001", "4.089"]
+    assert [gmacs(n) for n in (0, 216, 1_000_000, 4_089_184_256)] == ["0.000", "0.000000216", "0.001", "4.089"]

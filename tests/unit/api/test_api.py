@@ -123,7 +123,7 @@ def test_notebooks_get_a_table_and_a_picture(net: Path) -> None:
     from resdsl.backends.dot import layout
 
     tiny = resdsl.load(net, "tiny")
-    assert repr(tiny) == "<Architecture tiny: 3x8x8 -> 2, 414 parameters, 0.000 GMACs, depth 4>"
+    assert repr(tiny) == "<Architecture tiny: 3x8x8 -> 2, 414 parameters, 0.000025352 GMACs, depth 4>"
     assert tiny._repr_html_().startswith("<pre>tiny: 3x8x8 -&gt; 2\n")
     svg = tiny._repr_svg_()
     assert (svg is not None) == layout.available()

@@ -94,3 +94,18 @@ def test_comments_cannot_leave_the_docstring(graph_of: Callable[..., Graph], tit
     assert kinds <= {"Expr", "Import", "ImportFrom", "Assign", "ClassDef", "FunctionDef"}
     imported = [a.name for node in tree.body if isinstance(node, ast.Import) for a in node.names]
     assert "os" not in imported
+
+
+def test_layers_that_differ_in_their_biases_are_told_apart(graph_of: Callable[..., Graph]) -> None:
+    """A gate's convolution is named for its bias. Small nets have their multiply-adds."""
+    text = emit(
+        graph_of(
+            """
+            block unit { residual { conv(1, 4, bias=0) -> relu } gate { conv(1, 4, bias=-2) -> sigmoid } }
+            model net { input 4x1x1; default conv(init=kaiming_normal(fan=in)); 2 x unit }
+            """
+        )
+    )
+    layers = [line for line in text.splitlines() if line.startswith("class ") and "(nn.Conv2d)" in line]
+    assert layers == ["class KaimingConv2d(nn.Conv2d):", "class KaimingConstantBiasConv2d(nn.Conv2d):"]
+    assert "\n80 parameters, 0.000000064 GMACs, depth 2.\n" in text
