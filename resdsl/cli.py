@@ -112,22 +112,71 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _zoo(options: argparse.Namespace) -> int:
-    from resdsl.api import networks
+    """Lists, or does what the first word says."""
+    action, *names = options.words or [""]
+    if options.peers and action != "verify":
+        return _usage("--peers belongs to zoo verify")
+    if options.format and action in {"show", "verify"}:
+        return _usage("--format belongs to the list")
+    if action == "show":
+        return _zoo_show(names)
+    if action == "verify":
+        return _zoo_verify(names, peers=options.peers)
+    return _zoo_list(options.words, options.format or "table")
 
-    files = networks()
-    if options.format == "json":
+
+def _zoo_list(families: Sequence[str], form: str) -> int:
+    from dataclasses import asdict
+
+    from resdsl import zoo
+    from resdsl.analysis.summary import gmacs
+
+    rows = zoo.rows(families)
+    if form == "json":
         import json
 
-        print(json.dumps({path.stem: list(names) for path, names in files.items()}, indent=2))
+        print(json.dumps([asdict(row) for row in rows], indent=2))
         return FINE
-    import textwrap
-
-    for path, names in files.items():
-        with path.open(encoding="utf-8") as file:
-            print(f"{path.stem}: {file.readline().lstrip('# ').rstrip()}")
-        print(textwrap.fill(" ".join(names), 100, initial_indent="    ", subsequent_indent="    "), end="\n\n")
-    print("resdsl summary NAME, resdsl compile NAME, resdsl render NAME -o NAME.svg")
+    if form == "md":
+        print("| family | name | params | GMACs | depth | paper |\n| --- | --- | ---: | ---: | ---: | --- |")
+        for row in rows:
+            paper = row.paper and f"[{row.paper}](https://arxiv.org/abs/{row.paper})"
+            print(f"| {row.family} | {row.name} | {row.params:,} | {gmacs(row.macs)} | {row.depth} | {paper} |")
+        return FINE
+    line = "{{:<{}}}  {{:<{}}}  {{:>11}}  {{:>7}}  {{:>5}}  {{}}".format(*zoo.widths())
+    print(line.format("family", "name", "params", "GMACs", "depth", "paper"))
+    for row in rows:
+        paper = row.paper and f"arXiv:{row.paper}"
+        figures = (f"{row.params:,}", gmacs(row.macs), row.depth, paper)
+        print(line.format(row.family, row.name, *figures), flush=True)  # a row is there when it is computed
     return FINE
+
+
+def _zoo_show(names: Sequence[str]) -> int:
+    from resdsl.zoo import text_of
+
+    if len(names) != 1:
+        return _usage("zoo show takes the name of one network")
+    text, path, line = text_of(names[0])
+    print(text, end="", flush=True)
+    print(f"{names[0]} is line {line} of {path.name}", file=sys.stderr)
+    return FINE
+
+
+def _zoo_verify(names: Sequence[str], *, peers: bool) -> int:
+    from resdsl.zoo import verify
+
+    counted = differing = 0
+    missing: set[str] = set()
+    for verdict in verify(names, peers=peers):
+        print(verdict, flush=True)
+        counted += 1
+        differing += bool(verdict.differences)
+        missing |= {verdict.missing} - {""}
+    if missing:
+        print(f"not compared with the peers of {', '.join(sorted(missing))}, which cannot be imported", file=sys.stderr)
+    print(f"{_count(counted, 'network')}, {differing or 'none'} {'differ' if differing != 1 else 'differs'}")
+    return FAULTY if differing else FINE
 
 
 def _explain(options: argparse.Namespace) -> int:
@@ -145,17 +194,38 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    text = Path(__file__).with_name("template.res").read_text(encoding="utf-8")
-    if options.path == STDIN:
-        print(text, end="")
+    if options.what == STDIN or options.what.endswith(".res"):
+        if options.output:
+            return _usage("-o is for the copy of a network; a new spec has the name that is given")
+        text = Path(__file__).with_name("template.res").read_text(encoding="utf-8")
+        said = f"{options.what} is a small residual network. Next: resdsl check {options.what}"
+        return _start({options.what: text}, said)
+    from resdsl.zoo import copy_of
+
+    name = options.what
+    copy = copy_of(name)
+    output = options.output or f"{name}.res"
+    if output == STDIN and copy.used:
+        return _usage(f"{name} uses {', '.join(copy.used)}: its copy is several files, and needs a name")
+    beside = {str(Path(output).with_name(used)): text for used, text in copy.used.items()}
+    also = f" It uses {', '.join(beside)}." if beside else ""
+    said = f"{output} is a copy; {name} is line {copy.line}.{also} Next: resdsl compile {output}:{name}"
+    return _start({output: copy.text, **beside}, said)
+
+
+def _start(texts: dict[str, str], said: str) -> int:
+    """Writes new specs; none if one of them cannot be."""
+    if STDIN in texts:
+        print(texts[STDIN], end="")
         return FINE
-    path = Path(options.path)
-    if path.suffix != ".res":
-        return _usage(f"the name of a spec ends in .res, and {path} does not")
-    if path.exists() or path.is_symlink():
-        return _usage(f"{path} exists already")
-    write_whole(path, text)
-    print(f"{path} is a small residual network. Next: resdsl check {path}; resdsl compile {path}")
+    for path in map(Path, texts):
+        if path.suffix != ".res":
+            return _usage(f"the name of a spec ends in .res, and {path} does not")
+        if path.exists() or path.is_symlink():
+            return _usage(f"{path} exists already")
+    for name, text in texts.items():
+        write_whole(Path(name), text)
+    print(said)
     return FINE
 
 
@@ -310,8 +380,19 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--format", choices=("svg", "png", "pdf", "dot"), help="default: what FILE ends in, or svg")
     render.set_defaults(run=_render)
 
-    zoo = commands.add_parser("zoo", help="what ships", description="The networks that ship, by family.")
-    zoo.add_argument("--format", choices=("table", "json"), default="table")
+    zoo = commands.add_parser(
+        "zoo",
+        help="what ships",
+        description="The networks that ship: all, some families (files), one's text, or the proof of their figures.",
+        usage="resdsl zoo [FAMILY ...] [--format FORMAT]\n       resdsl zoo show NAME\n"
+        "       resdsl zoo verify [NAME ...] [--peers]",
+    )
+    zoo.add_argument("words", metavar="FAMILY", nargs="*", help="or show and a network, or verify and networks")
+    zoo.add_argument("--format", choices=("table", "json", "md"), help="of the list (default: table)")
+    zoo.add_argument(
+        "--peers", action="store_true",
+        help="verify runs a network beside that of a library too, with its weights: minutes",
+    )  # fmt: skip
     zoo.set_defaults(run=_zoo)
 
     _add_weights(commands.add_parser("weights", help="checkpoints from and to elsewhere"), spec_help)
@@ -320,8 +401,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("code", metavar="CODE", nargs="?", help="such as E301; without it, all are listed")
     explain.set_defaults(run=_explain)
 
-    new = commands.add_parser("new", help="start a spec", description="Write a small spec to start from.")
-    new.add_argument("path", metavar="FILE", help="its name, which ends in .res; - for standard output")
+    new = commands.add_parser(
+        "new", help="start a spec", description="Write a spec to start from: a small one, or a copy of one that ships."
+    )
+    new.add_argument(
+        "what", metavar="FILE|NAME", help="a name that ends in .res, - for standard output, or a network that ships"
+    )
+    new.add_argument("-o", "--output", metavar="FILE", help="where a network's copy goes (default: NAME.res)")
     new.set_defaults(run=_new)
     return parser
 

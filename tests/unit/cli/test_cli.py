@@ -195,9 +195,9 @@ def test_render(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_zoo_lists_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "zoo")
-    families = json.loads(run(capsys, "zoo", "--format", "json")[1])
-    assert "resnet50" in families["resnet"]
-    assert all(name in out.split() for names in families.values() for name in names)
+    rows = json.loads(run(capsys, "zoo", "--format", "json")[1])
+    assert {"resnet50", "vgg16", "densenet121"} <= {row["name"] for row in rows}
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [[row["family"], row["name"]] for row in rows]
 
 
 def test_new_checks_and_refuses_to_replace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
