@@ -43,6 +43,12 @@ from resdsl.ops.base import Call, Role, Torch
 from resdsl.ops.inputs import Input
 from resdsl.shapes import Shape
 
+EACH = {
+    "add": "sum(branch({*}) for branch in {self})",
+    "concat": "torch.cat([branch({*}) for branch in {self}], dim=1)",
+}
+"""Merges of many equal branches."""
+
 FOREVER = 1 << 60
 """A step after all steps."""
 
@@ -69,7 +75,8 @@ class BodyBuilder:
         self.takes = graph.inputs if self.root else border.inputs
         self.modules = {key: argument_name(key) for key in border.modules}
         self.attributes = attribute_names(context, scope, steps)
-        self.taken = member_names(scope, steps)
+        self.every = member_names(scope, steps)
+        self.taken = {name.split(".")[0] for name in self.every}
         self.written = {step: place for place, step in enumerate(in_text_order(steps))}
         last_use = self._last_uses()
         forced = frozenset(v for v, place in places.of.items() if place in sketch.forced)
@@ -226,6 +233,10 @@ class BodyBuilder:
             self.lines.statements.append(Assign((name,), expr, op="+="))
             self.lines.bind(node.id, name)
             return
+        folded = self._each(node.op.kind, values)
+        if folded is not None:
+            self._result(step, Pending(folded, step.hint, order))
+            return
         pending = [self.lines.pending.get(v) for v in values]
         total = sum(width(p.expr) if p else 4 for p in pending)
         simple = all(p is None or is_call(p.expr) for p in pending)
@@ -236,6 +247,24 @@ class BodyBuilder:
         call = torch_text(self.flow, node).call
         assert call is not None
         self._result(step, Pending(self._template(call, operands, node), step.hint, order))
+
+    def _each(self, kind: str, values: list[int]) -> Template | None:
+        """A merge of equal calls on members 0, 1, ... of one list, as one expression over the list."""
+        calls = [pending.expr for value in values if (pending := self.lines.pending.get(value))]
+        members = [call for call in calls if isinstance(call, MemberCall) and is_call(call)]
+        if kind not in EACH or len(members) < 3 or len(members) != len(values):
+            return None
+        container, dot, _ = members[0].path.rpartition(".")
+        names = {f"{container}{dot}{place}" for place in range(len(members))}
+        in_order = [call.path for call in members] == [f"{container}{dot}{i}" for i in range(len(members))]
+        whole = {name for name in self.every if name.rpartition(".")[0] == container} == names
+        if not in_order or not whole or (not container and self.every != names):
+            return None
+        if len({call.operands for call in members}) != 1:
+            return None
+        for value in values:
+            self.lines.take(value)
+        return Template(EACH[kind], members[0].operands, own=container)
 
     def _adds_in_place(self, node: Node, values: list[int]) -> bool:
         """`y += shortcut`: the plain residual sum, where the branch's result is nobody else's."""

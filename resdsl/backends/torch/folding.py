@@ -120,7 +120,8 @@ def progression(calls: list[Call], run: Run, first: int | None = None) -> tuple[
         base = Fraction(piece.literal) - step * start  # type: ignore[arg-type]
         texts.append(piece.prefix + affine(base, step))
     span = f"range({run.count})" if start == 0 else f"range({start}, {start + run.count})"
-    return f"{name}({', '.join(texts)})", span
+    body = f"{name}({', '.join(texts)})" if texts or not name.endswith(")") else name
+    return body, span
 
 
 def _natural_start(calls: list[Call], run: Run) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 WIDTH = 88
 """`ruff format`'s own default."""
 
@@ -16,7 +18,18 @@ def fit(text: str, indent: int, comment: str | None = None) -> list[str]:
         return [f"{line}  # {comment}"]
     if len(line) <= WIDTH:
         return [line]
-    return explode(text, indent)
+    return _sum(text, indent) or explode(text, indent)
+
+
+def _sum(text: str, indent: int) -> list[str] | None:
+    """A statement whose value is a long sum, a term a line; `None` if it is none."""
+    head = re.match(r"(?:return|[\w, ]+ \+?=) ", text)
+    terms = split(text[head.end() :], " + ") if head else []
+    if head is None or len(terms) < 3:
+        return None
+    pad = "    " * indent
+    lines = [f"{pad}{head.group()}(", f"{pad}    {terms[0]}", *(f"{pad}    + {term}" for term in terms[1:])]
+    return [*lines, f"{pad})"]
 
 
 def explode(text: str, indent: int, end: str = "") -> list[str]:
@@ -41,8 +54,8 @@ def explode(text: str, indent: int, end: str = "") -> list[str]:
     return lines
 
 
-def split(text: str) -> list[str]:
-    """Elements between commas that stand in no brackets and no string."""
+def split(text: str, between: str = ",") -> list[str]:
+    """Elements between commas (or something else) that stand in no brackets and no string."""
     parts, depth, start, quote = [], 0, 0, ""
     for place, char in enumerate(text):
         if quote:
@@ -53,9 +66,9 @@ def split(text: str) -> list[str]:
             depth += 1
         elif char in ")]}":
             depth -= 1
-        elif char == "," and depth == 0:
+        elif depth == 0 and text.startswith(between, place):
             parts.append(text[start:place].strip())
-            start = place + 1
+            start = place + len(between)
     rest = text[start:].strip()
     return [*parts, rest] if rest else parts
 

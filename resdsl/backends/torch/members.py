@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from resdsl.backends.torch.classes import ClassSpec
 from resdsl.backends.torch.ir import (
     Assign,
+    ChainModule,
     Expr,
     If,
     IfMember,
@@ -31,8 +32,8 @@ def constructor(spec: ClassSpec, renderer: Renderer) -> tuple[list[str], str]:
     lines = _signature(spec)
     if indexed:
         renderer.indexed = True
-        modules = ", ".join(renderer.module(m) for _, m in members if m is not None)
-        lines += fit_line(f"super().__init__({modules})", 2)
+        modules = ChainModule(tuple((path, module) for path, module in members if module is not None))
+        lines += fit_line(f"super().__init__({renderer.chain(modules)})", 2)
         return lines + _plain(spec, renderer), "nn.Sequential"
     lines.append("        super().__init__()")
     lines += _plain(spec, renderer)
@@ -76,7 +77,8 @@ def _member(
         _containers(lines, renderer, containers[:-1] if whole else containers, done)
         if whole:
             place = ".".join(containers)
-            inside = ", ".join(renderer.module(m) for m in whole.values() if m is not None)
+            items = enumerate(m for m in whole.values() if m is not None)
+            inside = renderer.chain(ChainModule(tuple((str(i), module) for i, module in items)))
             lines += renderer.set_member(place, f"nn.ModuleList([{inside}])")
             renderer.lists.add(place)
             return {place, *whole}

@@ -51,10 +51,10 @@ def attribute_names(context: Context, scope: Scope, steps: list[Step]) -> dict[N
 
 
 def member_names(scope: Scope, steps: list[Step]) -> set[str]:
-    """First parts of the names that the text gives to members of a scope."""
+    """The names that the text gives to members of a scope, dotted where they stand in containers."""
     items = [step.scope if isinstance(step, CallStep) else step.node for step in _flat(steps)]
     owners = [owner(item) for item in items if item.name is not None]
-    return {name.split(".")[0] for home, name in owners if home is scope}
+    return {name for home, name in owners if home is scope}
 
 
 def in_text_order(steps: list[Step]) -> Iterator[Step]:

@@ -11,9 +11,12 @@ def class_name(name: str, text: str = "") -> str:
     `fractalnet20` is `FractalNet20` where the header says FractalNet.
     """
     spelled = {word.lower(): word for word in reversed(re.findall(r"[A-Za-z]+", text)) if not word.islower()}
-    parts = re.findall(r"[A-Za-z]+|\d+", name)
     words = []
-    for part in parts:
+    for match in re.finditer(r"[A-Za-z]+|\d+", name):
+        part = match.group()
+        if len(part) == 1 and name[match.start() - 1 : match.start()].isdigit():
+            words.append(part)  # 32x4d
+            continue
         word = spelled.get(part.lower()) or _plural(spelled, part) or part
         words.append(word[:1].upper() + word[1:])
     joined = ""
