@@ -6,12 +6,12 @@ Inputs are small (a CIFAR net ends on 2x2 positions), and the peer shares our we
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 import torch
 
 import resdsl
+from resdsl.resources import root
 from tests.parity._agree import assert_agree, paired, share, without_dropout
 from tests.parity._peers import pytorchcv_model
 
@@ -21,7 +21,7 @@ LIBRARY = "pytorchcv:"
 # The rows of the table that name a peer, and networks whose row names a peer in another library.
 PEERS = {
     row["zoo"]: row["peer"].removeprefix(LIBRARY)
-    for row in csv.DictReader((Path(__file__).parent / "zoo.csv").read_text(encoding="utf-8").splitlines())
+    for row in csv.DictReader((root("specs") / "figures.csv").read_text(encoding="utf-8").splitlines())
     if row["peer"].startswith(LIBRARY)
 } | {
     "resnet50": "resnet50b",

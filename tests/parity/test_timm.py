@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 import torch
 
 import resdsl
+from resdsl.resources import root
 from tests.parity._agree import assert_agree, paired, share, without_dropout
 from tests.parity._peers import timm_model
 
@@ -18,7 +18,7 @@ LIBRARY = "timm:"
 # The rows of the table that name a peer, and networks whose row names a peer in another library.
 PEERS = {
     row["zoo"]: row["peer"].removeprefix(LIBRARY)
-    for row in csv.DictReader((Path(__file__).parent / "zoo.csv").read_text(encoding="utf-8").splitlines())
+    for row in csv.DictReader((root("specs") / "figures.csv").read_text(encoding="utf-8").splitlines())
     if row["peer"].startswith(LIBRARY)
 } | {
     "resnet50": "resnet50",

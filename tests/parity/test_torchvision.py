@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import csv
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 import resdsl
+from resdsl.resources import root
 from tests.parity._agree import assert_agree, share, without_dropout
 from tests.parity._peers import torchvision_models
 
@@ -23,7 +23,7 @@ CLASSES = 10
 
 PEERS = {
     row["zoo"]: row["peer"].removeprefix("torchvision:")
-    for row in csv.DictReader((Path(__file__).parent / "zoo.csv").read_text(encoding="utf-8").splitlines())
+    for row in csv.DictReader((root("specs") / "figures.csv").read_text(encoding="utf-8").splitlines())
     if row["peer"].startswith("torchvision:")
 }
 

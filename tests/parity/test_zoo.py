@@ -1,16 +1,16 @@
-"""Every network of `zoo.csv` ships under its name, with the figures measured on the reference named there."""
+"""Every network of `specs/figures.csv` ships under its name, with the figures measured on the reference named there."""
 
 from __future__ import annotations
 
 import csv
 import json
-from pathlib import Path
 
 import pytest
 
 from resdsl.cli import main
+from resdsl.resources import root
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "zoo.csv").read_text(encoding="utf-8").splitlines()))
+ROWS = list(csv.DictReader((root("specs") / "figures.csv").read_text(encoding="utf-8").splitlines()))
 
 
 def test_the_table_is_all_there() -> None:
