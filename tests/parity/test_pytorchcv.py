@@ -25,6 +25,7 @@ PEERS = {
     if row["peer"].startswith(LIBRARY)
 } | {
     "resnet50": "resnet50b",
+    "preresnet200": "preresnet200",
     "resnext101_32x4d": "resnext101_32x4d",
     "densenet121": "densenet121",
 }
