@@ -10,13 +10,16 @@ from resdsl.backends.torch.layers import layer_class, layers_of, name_layer
 from resdsl.backends.torch.layout import fit as fit_line
 from resdsl.backends.torch.members import constructor
 from resdsl.backends.torch.prose import class_docstring, safe
-from resdsl.backends.torch.render import Callee, Renderer, attribute
+from resdsl.backends.torch.render import Callee, Renderer, attribute, literal
 from resdsl.backends.torch.spelling import Names, class_name
 from resdsl.backends.torch.stochastic import BASE, base_class
 from resdsl.graph import Graph, ScopeKind
 
 NAMED = {"chance", "flag", "real"}
 """Kinds of constructor parameters that say too little without their names."""
+
+LOSS_WEIGHTS = "loss_weights"
+"""An attribute of the named tuple of training: the weight of each output's loss, in their order."""
 
 RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch"}
 
@@ -93,15 +96,24 @@ class _File:
         main = [(o.name or "output") for o in self.graph.outputs]
         fields = {"main": main, "training": [*main, *(a.name for a in self.graph.aux)]}
         says = {"main": "What the model returns.", "training": "What the model returns in training."}
+        weights = {"training": self._loss_weights(len(main))}
         return [
             [
                 f"class {name}(NamedTuple):",
                 f'    """{says[kind]}"""',
                 "",
                 *(f"    {f}: Tensor" for f in _fields(fields[kind])),
+                *weights.get(kind, ()),
             ]
             for kind, name in self.outputs.items()
         ]
+
+    def _loss_weights(self, main: int) -> list[str]:
+        """What the losses of the training outputs weigh, where the text says; unsaid, and for the main outputs, 1."""
+        if all(a.weight is None for a in self.graph.aux):
+            return []
+        weights = [*[1.0] * main, *(1.0 if a.weight is None else float(a.weight) for a in self.graph.aux)]
+        return ["", *fit_line(f"{LOSS_WEIGHTS} = ({', '.join(map(literal, weights))})", 1)]
 
     def _class(self, spec: ClassSpec) -> list[str]:
         renderer = Renderer(spec.fit, self.callees, self.layers)
@@ -118,14 +130,15 @@ class _File:
     def _returns(self, spec: ClassSpec) -> str:
         if spec.scope.parent is not None:
             count = len(self.plan.flow.borders[spec.scope].outputs)
-            return "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
+            several = ", ".join(["Tensor"] * count) if count < 4 else "Tensor, ..."
+            return "Tensor" if count == 1 else f"tuple[{several}]"
         main = self.outputs.get("main", "Tensor")
         return f"{main} | {self.outputs['training']}" if "training" in self.outputs else main
 
 
 def _fields(names: list[str]) -> list[str]:
     """Names of outputs as fields of a named tuple."""
-    fresh = Names(set())
+    fresh = Names({LOSS_WEIGHTS})
     return [fresh.fresh(n if attribute(n) and not n.startswith("_") else f"output_{i}") for i, n in enumerate(names)]
 
 

@@ -33,10 +33,10 @@ def _sum(text: str, indent: int) -> list[str] | None:
 
 
 def explode(text: str, indent: int, end: str = "") -> list[str]:
-    """The last brackets of `text` opened, each element on lines of its own; the text itself if it has none."""
+    """The last brackets of `text` (of a definition, those of its arguments) opened, each element on lines of its own."""
     pad = "    " * indent
     line = f"{pad}{text}{end}"
-    opening = _last_bracket(text)
+    opening = text.index("(") if text.startswith("def ") else _last_bracket(text)
     if len(line) <= WIDTH or opening is None:
         return [line]
     head, inside, tail = text[: opening + 1], text[opening + 1 : _match(text, opening)], text[_match(text, opening) :]
@@ -45,7 +45,9 @@ def explode(text: str, indent: int, end: str = "") -> list[str]:
     lines = [pad + head]
     parts = split(inside)
     generator = len(parts) == 1 and _clauses(parts[0])
-    if generator:
+    if generator and len(pad) + 4 + len(parts[0]) <= WIDTH:
+        lines.append(f"{pad}    {parts[0]}")
+    elif generator:
         lines += ["    " * (indent + 1) + clause for clause in _clauses(parts[0])]
     else:
         for part in parts:
