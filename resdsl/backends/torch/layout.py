@@ -33,7 +33,7 @@ def _sum(text: str, indent: int) -> list[str] | None:
 
 
 def explode(text: str, indent: int, end: str = "") -> list[str]:
-    """The last brackets of `text` (of a definition, those of its arguments) opened, each element on lines of its own."""
+    """The last brackets of `text` (the first of a definition) opened, each element on lines of its own."""
     pad = "    " * indent
     line = f"{pad}{text}{end}"
     opening = text.index("(") if text.startswith("def ") else _last_bracket(text)
