@@ -10,7 +10,7 @@ from resdsl.analysis.sections import shortcut_kind
 from resdsl.backends.dot import tables, text, theme
 from resdsl.backends.dot.canvas import Attribute, Canvas, Html
 from resdsl.backends.dot.cells import Cell, Wiring, branches, line_kind, wiring
-from resdsl.backends.dot.describe import MINOR, SIGNS, detail, is_grouped, spoken, tint, title
+from resdsl.backends.dot.describe import MINOR, SIGNS, detail, is_grouped, strip, tint, title
 from resdsl.backends.dot.distinct import Block, distinct
 from resdsl.backends.dot.heading import heading
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
@@ -236,7 +236,7 @@ class _Column:
         strips: list[tables.Row] = []
         for node in cell.nodes:
             if node.op.role in MINOR:
-                strips.append(tables.Row(spoken(node.op), theme.fill(node.op.role), size=8, bold=cell.major is None))
+                strips.append(tables.Row(strip(node.op), theme.fill(node.op.role), size=8, bold=cell.major is None))
                 continue
             fill = theme.GATE_FILL if gate else tint(node.op)
             strips.append(tables.Row(title(node.op, node), fill, size=9, bold=True, count=cell.count))

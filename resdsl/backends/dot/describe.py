@@ -50,6 +50,12 @@ def spoken(op: Operator) -> str:
     return _SPOKEN.get(op.kind, op.kind.replace("_", " "))
 
 
+def strip(op: Operator) -> str:
+    """What a thin strip says: the usual name, or the factor that makes a scale what it is, `× 0.5`."""
+    factor = getattr(op, "factor", None)
+    return f"× {show(factor)}" if op.role is Role.SCALE and isinstance(factor, Fraction) else spoken(op)
+
+
 def is_grouped(op: Operator) -> bool:
     return getattr(op, "groups", 1) != 1 and op.role is Role.CONV
 
@@ -122,7 +128,7 @@ def rows(graph: Graph, nodes: Sequence[Node], *, named: bool) -> list[Row]:
             continue
         groups.append([Row(brief(graph, node, named=named), tint(node.op))])
     if not groups:
-        groups = [[Row(spoken(node.op), tint(node.op))] for node in nodes]
+        groups = [[Row(strip(node.op), tint(node.op))] for node in nodes]
     return [row for group in fold_rows(groups) for row in group]
 
 
@@ -141,7 +147,7 @@ def fold_rows(groups: Iterable[list[Row]]) -> list[list[Row]]:
 
 def _add_minor(groups: list[list[Row]], node: Node) -> None:
     """On the thin strip of the operator before it, or on one of its own."""
-    name = spoken(node.op)
+    name = strip(node.op)
     if groups and groups[-1][-1].size < 8:
         last = groups[-1][-1]
         groups[-1][-1] = replace(last, text=f"{last.text} · {name}")

@@ -38,6 +38,13 @@ def test_folded_units_show_the_range_of_their_survival() -> None:
     assert drawn[drawn.index("p = 0.917") + 1] == "… 0.5"  # of all its identity units
 
 
+@pytest.mark.parametrize("level", ["stage", "block"])
+def test_scales_show_their_factor(level: str) -> None:
+    drawn = words(draw(load("resnet110_scaled_cifar10").ir, level))
+    assert any("× 0.5" in text for text in drawn)
+    assert not any("scale" in text for text in drawn if text != "resnet110_scaled_cifar10")
+
+
 def test_blocks_of_unequal_shapes_do_not_fold() -> None:
     drawn = words(draw(net("residual_net")))
     assert drawn.count("bottleneck") == 4  # in each of two stages: the one that projects, and the others
