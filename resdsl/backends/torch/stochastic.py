@@ -102,7 +102,6 @@ class {base}(nn.Module):
         """The units, counted from 0, that the last training step computed."""
         return [i for i, unit in enumerate(self._units()) if {drawn}]
 
-    @torch.compiler.disable
     def draw_units(self, batch: int) -> None:
         """Decide for one training step which units are computed."""
         generator = torch.Generator()
