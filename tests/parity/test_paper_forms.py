@@ -32,3 +32,10 @@ def test_agree(name: str, build: Callable[[int], nn.Module]) -> None:
     for module in (ours, rendering):
         module.register_forward_pre_hook(_seed)
     assert_agree(ours, rendering, 20 * torch.randn(1, 3, 224, 224), names)
+
+
+def test_auxiliary_losses_weigh_what_the_paper_says() -> None:
+    """Section 5: the losses of the auxiliary classifiers are weighted by 0.3."""
+    net = resdsl.load("googlenet_paper", classes=CLASSES).module().train()
+    result = net(torch.zeros(1, 3, 224, 224))
+    assert dict(zip(result._fields, result.loss_weights, strict=True)) == {"output": 1, "aux1": 0.3, "aux2": 0.3}

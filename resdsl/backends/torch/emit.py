@@ -10,7 +10,7 @@ from resdsl.backends.torch.layers import layer_class, layers_of, name_layer
 from resdsl.backends.torch.layout import fit as fit_line
 from resdsl.backends.torch.members import constructor
 from resdsl.backends.torch.prose import class_docstring, safe
-from resdsl.backends.torch.render import Callee, Renderer, attribute, literal
+from resdsl.backends.torch.render import Callee, Renderer, attribute
 from resdsl.backends.torch.spelling import Names, class_name
 from resdsl.backends.torch.stochastic import BASE, base_class
 from resdsl.graph import Graph, ScopeKind
@@ -113,7 +113,7 @@ class _File:
         if all(a.weight is None for a in self.graph.aux):
             return []
         weights = [*[1.0] * main, *(1.0 if a.weight is None else float(a.weight) for a in self.graph.aux)]
-        return ["", *fit_line(f"{LOSS_WEIGHTS} = ({', '.join(map(literal, weights))})", 1)]
+        return ["", *fit_line(f"{LOSS_WEIGHTS} = ({', '.join(map(repr, weights))})", 1)]
 
     def _class(self, spec: ClassSpec) -> list[str]:
         renderer = Renderer(spec.fit, self.callees, self.layers)

@@ -176,6 +176,7 @@ def test_auxiliary_outputs_come_in_training_only(module_of: Callable[..., nn.Mod
     x = torch.randn(2, 3, 32, 32)
     result = net.train()(x)
     assert result._fields == ("output", "aux1")
+    assert result.loss_weights == (1, 0.3)
     assert torch.is_tensor(net.eval()(x))
 
 
