@@ -34,7 +34,10 @@ def _layers(module: Module) -> list[LayerModule]:
 
 
 def name_layer(key: LayerKey, names: Names) -> str:
-    """`KaimingConv2d`, `ConstantBiasConv2d`, and both: `KaimingConstantBiasConv2d`. A bias of 0 is not worth a word."""
+    """`KaimingConv2d`, `ConstantBiasConv2d`, and both: `KaimingConstantBiasConv2d`.
+
+    A bias of 0 is worth a word only where the same layer is there without: `KaimingBiasedConv2d`.
+    """
     target, init, _ = key
     if target.startswith(f"{UNIT}."):
         return names.fresh("SampleSurvival" if ".sample." in target else "Survival")
@@ -47,7 +50,10 @@ def name_layer(key: LayerKey, names: Names) -> str:
     else:
         tensor, other = init[0]
         prefix = _word(other) + tensor.capitalize()
-    return names.fresh(prefix + target.removeprefix("nn."))
+    name = prefix + target.removeprefix("nn.")
+    if name in names.taken and "bias" in words:
+        name = f"{prefix}Biased{target.removeprefix('nn.')}"
+    return names.fresh(name)
 
 
 def _word(init: Init) -> str:
