@@ -9,6 +9,7 @@ import csv
 
 import pytest
 import torch
+from torch import nn
 
 import resdsl
 from resdsl.resources import root
@@ -41,3 +42,24 @@ def test_outputs_and_gradients(name: str) -> None:
     share(ours, peer, names)
     size = 8 if "cifar" in name else 64
     assert_agree(ours, peer, torch.randn(2, 3, size, size), names)
+
+
+def _seed(*_: object) -> None:
+    """Both draw the same elements to drop."""
+    torch.manual_seed(1)
+
+
+def test_wide_nets_drop_between_their_convolutions() -> None:
+    """arXiv:1605.07146, figure 1(d): after the second ReLU of each unit. The peer has no dropout: it is put in."""
+    torch.manual_seed(0)
+    ours = resdsl.load("wrn16_10_cifar10", drop=0.3).module()
+    peer = pytorchcv_model("wrn16_10_cifar10")
+    for unit in peer.modules():
+        body = getattr(unit, "body", None)
+        if body is not None:
+            body.conv2.activ = nn.Sequential(nn.ReLU(), nn.Dropout(0.3))
+    names = paired(ours, peer)
+    share(ours, peer, names)
+    for net in (ours, peer):
+        net.register_forward_pre_hook(_seed)
+    assert_agree(ours, peer, torch.randn(2, 3, 8, 8), names)
