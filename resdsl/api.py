@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from resdsl.diagnostics import Diagnostic, Report, WeightsError
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.limits import DEFAULT, Limits
-from resdsl.specs import Spec, SpecError, find, shipped
+from resdsl.specs import Spec, SpecError, find
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -89,20 +89,6 @@ def check(spec: Spec, *, limits: Limits = DEFAULT) -> tuple[Report, tuple[str, .
     if name and program.models[name].buildable:
         build(program, name, report)
     return report, (spec.model,)
-
-
-def networks() -> dict[Path, tuple[str, ...]]:
-    """The files that ship and, of each, the networks that can be built without arguments."""
-    from resdsl.elaborate import load_program
-
-    found: dict[Path, tuple[str, ...]] = {}
-    for path in dict.fromkeys(shipped().values()):
-        report = Report()
-        source = Spec(path, None).read(report)
-        assert source is not None
-        models = load_program(source, report).models
-        found[path] = tuple(name for name, info in models.items() if info.buildable)
-    return found
 
 
 def transplant(
