@@ -310,7 +310,7 @@ class BodyBuilder:
         if mixed is None:
             if step.step is not None:
                 self.order[step.step] = order
-                self.step(step.step)
+                self._dispatch(step.step)
             return
         member, place = mixed
         operand_value = next(v for v, p in self.places.of.items() if p == place)
@@ -334,7 +334,7 @@ class BodyBuilder:
         self.order[inner] = self.order[step]
         for value in step.inputs:
             self.lines.flush(value, self.order[step] - 1)
-        self.step(inner)
+        self._dispatch(inner)
         (value,) = step.outputs
         expr, _ = self.lines.take(value)
         if isinstance(expr, Var):

@@ -236,3 +236,10 @@ def test_weights_come_in_the_order_of_the_text(graph_of: Callable[..., Graph]) -
         graph = graph_of(case)
         keys = [key for key, _, _ in graph.weights()]
         assert sorted(model_class(emit(graph))().state_dict()) == sorted(keys)
+
+
+def test_parameters_are_numbered_as_the_graph_lists_them(graph_of: Callable[..., Graph]) -> None:
+    for name, text in CASES.items():
+        graph = graph_of(text)
+        if name != "a pyramid with quoted paths and several outputs":  # its lists are made as wholes
+            assert list(model_class(emit(graph))().state_dict()) == [key for key, _, _ in graph.weights()], name
