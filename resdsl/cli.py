@@ -32,10 +32,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     collecting = gc.isenabled()
     gc.disable()  # a command is short and leaves little garbage, but many objects to look through for it
     try:
-        return _run(_parser().parse_args(argv))
+        return _run(_options(argv))
     finally:
         if collecting:
             gc.enable()
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments, options before, between or after the others: argparse takes a list's words in one place only."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(argv)
+    words = getattr(options, "words", getattr(options, "specs", None))
+    if rest and (words is None or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if words is not None:
+        words += rest
+    return options
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -270,3 +270,12 @@ def test_garbage_collection_is_left_as_it_was_found(collecting: bool, tmp_path: 
         assert gc.isenabled() is collecting
     finally:
         (gc.enable if found else gc.disable)()
+
+
+def test_options_may_stand_between_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "resnet18", "--errors", "concise", "vgg11"]) == 0
+    assert capsys.readouterr().out.count("no errors") == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", "resnet18", "--no-such-option"])
+    with pytest.raises(SystemExit, match="2"):
+        main(["summary", "resnet18", "vgg11"])
