@@ -253,7 +253,7 @@ def _verify_peer(verdict: Verdict, reference: Reference) -> Verdict:
         return Verdict(verdict.name, (), verdict.figures, f"{reference.peer} not compared", missing.library)
     except WeightsError as error:
         return Verdict(verdict.name, (f"{reference.peer}: {str(error).splitlines()[0]}",), verdict.figures)
-    said = f"{reference.peer}: {agreement.worst:.1e} relative difference ({agreement.where})"
+    said = f"{reference.peer}: {agreement}"
     if not agreement.holds:
         return Verdict(verdict.name, (said,), verdict.figures)
     return Verdict(verdict.name, (), verdict.figures, said)

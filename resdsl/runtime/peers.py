@@ -49,6 +49,11 @@ class Agreement(Record):
         """Whether everything agrees to `TOLERANCE`."""
         return self.worst <= TOLERANCE
 
+    def __str__(self) -> str:
+        if self.worst == 0:
+            return "outputs, gradients and statistics bit-equal"
+        return f"relative difference {self.worst:.1e} ({self.where})"
+
 
 def build_peer(text: str) -> nn.Module:
     """The network that `LIBRARY:NAME` or `LIBRARY:NAME(option=value, ...)` names, with random weights.
