@@ -22,6 +22,7 @@ from resdsl.specs import STDIN, Spec, SpecError, find
 
 if TYPE_CHECKING:
     from resdsl.api import Architecture
+    from resdsl.source import Source
     from resdsl.syntax.tree import Expr
 
 FINE, FAULTY, USAGE, INTERNAL = range(4)
@@ -105,6 +106,54 @@ def _compile(options: argparse.Namespace) -> int:
     _put(source, options.output, spec)
     print(figures, file=sys.stderr if options.output == STDIN else sys.stdout)
     return FINE
+
+
+def _fmt(options: argparse.Namespace) -> int:
+    from resdsl.syntax.format import format_source
+
+    report, limits = Report(), _limits(options)
+    texts: list[tuple[Path | None, Source, str]] = []
+    for path in _formatted_paths(options.files):
+        source = Spec(path, None).read(report, limits)
+        text = None if source is None else format_source(source, report, limits=limits)
+        if source is not None and text is not None:
+            texts.append((path, source, text))
+    _report(report, options)
+    if report.failed:
+        return FAULTY
+    differing = [one for one in texts if one[1].text != one[2]]
+    if options.diff:
+        for _, source, text in differing:
+            _print_difference(source, text)
+    if options.check:
+        print("\n".join(f"{source.name} is not formatted" for _, source, _ in differing), end="\n" * bool(differing))
+        return FAULTY if differing else FINE
+    if options.diff:
+        return FINE
+    for path, source, text in texts:
+        if path is None:
+            sys.stdout.write(text)
+        elif source.text != text:
+            write_whole(path, text)
+            print(f"{source.name} formatted")
+    return FINE
+
+
+def _formatted_paths(names: Sequence[str]) -> list[Path | None]:
+    """Files, and those below directories; `None` is standard input."""
+    found: list[Path | None] = []
+    for name in names:
+        path = Path(name)
+        found.extend(sorted(path.rglob("*.res")) if path.is_dir() else [None if name == STDIN else path])
+    return list(dict.fromkeys(found))
+
+
+def _print_difference(source: Source, text: str) -> None:
+    from difflib import unified_diff
+
+    lines = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    for line in unified_diff(*lines, source.name, f"{source.name} (formatted)"):
+        print(line.rstrip("\r\n"))
 
 
 def _summary(options: argparse.Namespace) -> int:
@@ -371,6 +420,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("specs", metavar="SPEC", nargs="+", help=spec_help)
     check.set_defaults(run=_check)
     _add_common(check, "--errors", "--format")
+
+    fmt = commands.add_parser("fmt", help="format specs", description="Write specs in their canonical form.")
+    fmt.add_argument(
+        "files", metavar="FILE", nargs="+", help=".res files, directories of them, or - for standard input"
+    )
+    fmt.add_argument("--check", action="store_true", help="write nothing; exit code 1 if a file would change")
+    fmt.add_argument("--diff", action="store_true", help="write nothing; show what would change")
+    fmt.set_defaults(run=_fmt)
+    _add_common(fmt, "--errors")
 
     compile_ = commands.add_parser("compile", help="write readable PyTorch", description="Write readable PyTorch.")
     _add_spec(compile_, spec_help)
