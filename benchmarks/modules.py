@@ -19,7 +19,7 @@ from _peers import torchvision_models
 import resdsl
 from resdsl.runtime import build_module
 
-NETS = ["resnet18", "resnet50", "vgg11_bn"]
+NETS = ["resnet18", "resnet50"]
 
 
 def forward(net: nn.Module, x: torch.Tensor) -> None:
