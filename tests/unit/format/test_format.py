@@ -15,6 +15,7 @@ from resdsl.syntax.format import comparing, format_source
 from resdsl.syntax.grammar import grammar
 
 ROOT = Path(__file__).parents[3]
+CASES = sorted((ROOT / "tests" / "cases" / "format").glob("*.res"))
 FENCE = re.compile(r"^```res[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -73,122 +74,31 @@ def test_what_ships_is_canonical() -> None:
             assert formatted(path.read_text(), path.name) == path.read_text(), path
 
 
-LONG = ", ".join(f"width_{i}=channels" for i in range(6))
-
-LINE = "\n"
-
-CASES = {
-    "blanks": (
-        "model   net( n=3 ,k = 1 ){\n\tconv( 3 ,8,stride = 2 )->bn\n}",
-        "model net(n = 3, k = 1) {\n  conv(3, 8, stride=2) -> bn\n}\n",
-    ),
-    "operators": (
-        "let a=-b+2 ^ -1*( c - 1 )if not d<=e or f else[1,-2][ 0 ]",
-        "let a = -b + 2^-1 * (c - 1) if not d <= e or f else [1, -2][0]\n",
-    ),
-    "long arguments": (
-        "block b { f(a = 1, s = 2 then 1, t = (1 if c else 2) then 1, u=a*b, v=w if x else y, z= - 1, y = not a, g = [1]) }",
-        "block b { f(a=1, s = 2 then 1, t = (1 if c else 2) then 1, u = a * b, v = w if x else y, z=-1, y=not a, g=[1]) }\n",
-    ),
-    "labels": (
-        'block b[ ] { layer{ s+1 }a [ ] : 2  x f;[ ]: g;[ 3 ]:h; "q{i}" [] : k; keep m{ i }, n }',
-        'block b[] { layer{s + 1}a[]: 2 x f; []: g; [3]: h; "q{i}"[]: k; keep m{i}, n }\n',
-    ),
-    "products": ("block b { ( n-2 )/6  x  f; 2 * n x{ relu } }", "block b { (n - 2) / 6 x f; 2 * n x { relu } }\n"),
-    "auxiliary": ("block b { aux( 0.3 )a : f(  ); x }", "block b { aux (0.3) a: f(); x }\n"),
-    "targets": ("block b { for i,( a,b ) in[ 1 ] { f } }", "block b { for i, (a, b) in [1] { f } }\n"),
-    "fields": ("block b { f( in . channels , a . size [ 0 ] ) }", "block b { f(in.channels, a.size[0]) }\n"),
-    "statements": (
-        "block b { f;; g;\n  h }",
-        "block b {\n  f\n  g\n  h\n}\n",
-    ),
-    "definitions": ("let a = 1; let b = 2\n;use std:c,d", "let a = 1\nlet b = 2\nuse std: c, d\n"),
-    "blank lines": (
-        "\n\nlet a = 1\n\n\n\nlet b = 2\nblock c {\n\n  f\n\n\n  g\n\n}\n\n\n",
-        "let a = 1\n\nlet b = 2\nblock c {\n  f\n\n  g\n}\n",
-    ),
-    "a short flow": ("block b {\n  f\n    -> g\n  -> h\n}", "block b {\n  f -> g -> h\n}\n"),
-    "a last comma": ("let a = [\n  1,\n  2,\n]\nblock b(c,) { f(d,) }", "let a = [1, 2]\nblock b(c) { f(d) }\n"),
-    "empty braces": ("block b{}\nblock c {\n\n}", "block b { }\nblock c { }\n"),
-    "branches": (
-        "block b { add{|f;|g |h} }\nblock c {\n concat {\n | f\n g\n for i in a { | h }\n let z = 1\n | k } }",
-        "block b { add { | f | g | h } }\nblock c {\n  concat {\n    | f\n      g\n    for i in a { | h }\n      let z = 1\n    | k\n"
-        "  }\n}\n",
-    ),
-    "clauses stay": (
-        "block b {\n  residual { f }\n  shortcut { g }\n  if a { f }\n  else if b { g }\n  else { h }\n}",
-        "block b {\n  residual { f }\n    shortcut { g }\n  if a { f }\n  else if b { g }\n  else { h }\n}\n",
-    ),
-    "clauses join": (
-        "block b {\n  residual {\n f }\n  shortcut { g }\n  if a {\n f }\n  else { h }\n}",
-        "block b {\n  residual {\n    f\n  } shortcut { g }\n  if a {\n    f\n  } else { h }\n}\n",
-    ),
-    "a long flow": (
-        "block b {\n" + " -> ".join(["convolution(3, 64)"] * 7) + "\n}",
-        "block b {\n  "
-        + " -> ".join(["convolution(3, 64)"] * 5)
-        + "\n    "
-        + "-> convolution(3, 64) " * 1
-        + "-> convolution(3, 64)\n}\n",
-    ),
-    "a long body": (
-        f"block b {{ first: convolution({LONG[:-20]}) -> bn }}",
-        f"block b {{\n  first: convolution({LONG[:-20]}) -> bn\n}}\n",
-    ),
-    "long brackets": (
-        f"block b(a, {LONG.replace('=', ' = ')}) {{ f }}\nmodel a = b({LONG}, {LONG}) {{ expect depth == 18 }}",
-        f"block b(\n  a, {LONG.replace('=', ' = ').replace(' width_5', LINE + '  width_5')}\n) {{ f }}\n"
-        f"model a = b(\n  {LONG},\n  {LONG}\n) {{ expect depth == 18 }}\n",
-    ),
-    "brackets in brackets": (
-        f"model a = b([{LONG}], g({LONG}), 3, 4)".replace("=c", " == c"),
-        f"model a = b(\n  [\n    {LONG}\n  ],\n  g(\n    {LONG}\n  ), 3, 4\n)\n".replace("=c", " == c").replace(
-            " width_5", "\n    width_5"
-        ),
-    ),
-    "comments": (
-        "#a\n  # b  \nblock b { # c\n      # d\n  f # e\n  # f\n\n\n  # g\n} # h\n# i",
-        "#a\n\n# b\nblock b {  # c\n  # d\n  f  # e\n  # f\n\n  # g\n}  # h\n# i\n",
-    ),
-    "comments within": (
-        "block b(\n c, # one\n # two\n d # three\n # four\n) {\n f # five\n -> g\n # six\n -> h\n residual { f } # seven\n"
-        " shortcut g\n}",
-        "block b(\n  c,  # one\n  # two\n  d  # three\n  # four\n) {\n  f  # five\n    -> g\n    # six\n    -> h\n"
-        "  residual { f }  # seven\n    shortcut g\n}\n",
-    ),
-    "comments belong to what follows": (
-        "block b {\n add {\n # one\n | f\n # two\n g\n # three\n | h\n # four\n }\n}",
-        "block b {\n  add {\n    # one\n    | f\n      # two\n      g\n    # three\n    | h\n    # four\n  }\n}\n",
-    ),
-    "no header is made": ("\n# a\nlet b = 1", "\n# a\nlet b = 1\n"),
-    "columns": (
-        "model a   = b(1)    { expect depth == 1 }  # c\nmodel abc = b(12)   { expect depth == 1 }  # d\nlet e  = 1",
-        "model a   = b(1)  { expect depth == 1 }  # c\nmodel abc = b(12) { expect depth == 1 }  # d\nlet e = 1\n",
-    ),
-    "comments keep their column": (
-        "block b {\n  f         # one\n  gg # two\n  hhhhhhhh( 1,2,3 )# three\n}",
-        "block b {\n  f         # one\n  gg  # two\n  hhhhhhhh(1, 2, 3)  # three\n}\n",
-    ),
-    "comments give way together": (
-        "block b {\n  f(a,b,c)  # one\n  g         # two\n}",
-        "block b {\n  f(a, b, c)  # one\n  g           # two\n}\n",
-    ),
-    "ends of lines": ('let a = 1\r\n\r\n# b\r\nlet c = "d  "', 'let a = 1\n\n# b\nlet c = "d  "\n'),
-    "nothing": ("\n\n", ""),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_form(name: str) -> None:
-    text, wanted = CASES[name]
-    assert formatted(text) == wanted
+@pytest.mark.parametrize("path", [path for path in CASES if ".formatted" not in path.name], ids=lambda path: path.stem)
+def test_form(path: Path) -> None:
+    wanted = path.with_suffix(".formatted.res").read_text()
+    assert formatted(path.read_text()) == wanted
     assert formatted(wanted) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('let a = 1\r\n\r\n# b\r\nlet c = "d  "', 'let a = 1\n\n# b\nlet c = "d  "\n'),
+        ("let a = 1\t \n\t\n", "let a = 1\n"),
+        ("\n\n", ""),
+        ("", ""),
+        (";", ""),
+    ],
+)  # fmt: skip
+def test_ends_of_lines(text: str, wanted: str) -> None:
+    assert formatted(text) == wanted
 
 
 def test_faults_are_reported_and_nothing_is_made() -> None:
     report = Report()
     assert format_source(Source("t.res", "block b {\n  f(1\n}\nlet = 3"), report) is None
-    assert [fault.code for fault in report.errors] and report.failed
+    assert len(report.errors) == 2
 
 
 def test_deep_texts() -> None:
@@ -197,7 +107,8 @@ def test_deep_texts() -> None:
     assert formatted(formatted(text)) == formatted(text)
     brackets = "let a = " + "(" * 1_000 + "1" + ")" * 1_000
     result = format_source(Source("t.res", brackets), Report(), limits=Limits(nesting=2_000))
-    assert result is not None and "".join(result.split()) == "".join(brackets.split())
+    assert result is not None
+    assert "".join(result.split()) == "".join(brackets.split())
 
 
 def test_a_wrong_result_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:

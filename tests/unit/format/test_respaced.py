@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -54,7 +55,7 @@ def plain(text: str) -> str:
 class Programs:
     """Random texts that parse: every construct, any nesting, no meaning."""
 
-    FORMS = {
+    FORMS: ClassVar = {
         "item": [
             "block NAME PARAMS BODY", "block NAME[] BODY", "model NAME PARAMS BODY",
             "model NAME = CALL { expect params == VALUE; expect macs ~ 1.5G }", "let NAME = VALUE",
@@ -63,8 +64,8 @@ class Programs:
         "name": ["a", "unit", "width", "squeeze_excite", "x1", "conv"],
         "params": ["(NAME, NAME = VALUE, NAME)", "(NAME)", "()"],
         "value": [
-            "(VALUE OP VALUE)", "(VALUE if VALUE else VALUE)", "[VALUE, VALUE, VALUE]", "(not VALUE)", "CALL", "a[VALUE]",
-            "ATOM", "ATOM", "ATOM",
+            "(VALUE OP VALUE)", "(VALUE if VALUE else VALUE)", "[VALUE, VALUE, VALUE]", "(not VALUE)", "CALL",
+            "a[VALUE]", "ATOM", "ATOM", "ATOM",
         ],
         "atom": ["1", "0.17", "3x3", "true", '"say {a}"', "width", "in.channels", "25.6M", "-1"],
         "op": ["+", "-", "*", "/", "//", "%", "^", "==", "<=", "and", "or"],
@@ -72,8 +73,8 @@ class Programs:
         "body": ["{\nSTMT\nSTMT\n}", "{ STMT; STMT }", "{ STMT }", "{\nSTMT\n\nSTMT\nSTMT\n}"],
         "stmt": [
             "FLOW", "FLOW", "FLOW", "if VALUE BODY else if ATOM BODY else BODY", "for i, (a, b) in VALUE BODY",
-            "let NAME = VALUE", 'require VALUE else "no {a}"', "survival ATOM per batch", "default CALL", "shared s: UNIT",
-            "output a, b{ATOM}",
+            "let NAME = VALUE", 'require VALUE else "no {a}"', "survival ATOM per batch", "default CALL",
+            "shared s: UNIT", "output a, b{ATOM}",
         ],
         "flow": ["STEP", "STEP -> STEP", "STEP -> STEP -> STEP -> STEP"],
         "step": [
@@ -82,11 +83,19 @@ class Programs:
         "unit": [
             "residual BODY shortcut BODY", "residual BODY gate BODY carry BODY",
             "residual BODY shortcut skip survival ATOM", "dense BODY", "concat { | FLOW | FLOW }",
-            "add {\n| FLOW\nSTMT\n| relu\n}", "2 x UNIT", "(a - 2) / 6 x BODY", "stage layer{s}: UNIT", "region r: BODY",
-            "aux (0.3) head: BODY", "CALL", "relu", "relu", "relu", "keep m{ATOM}", "from ys[2]", "bn()",
+            "add {\n| FLOW\nSTMT\n| relu\n}", "2 x UNIT", "(a - 2) / 6 x BODY", "stage layer{s}: UNIT",
+            "region r: BODY", "aux (0.3) head: BODY", "CALL", "relu", "relu", "relu", "keep m{ATOM}", "from ys[2]",
+            "bn()",
         ],
     }  # fmt: skip
-    FLAT = {"value": "ATOM", "call": "f(ATOM)", "body": "{ relu }", "stmt": "STEP", "flow": "STEP", "unit": "relu"}
+    FLAT: ClassVar = {
+        "value": "ATOM",
+        "call": "f(ATOM)",
+        "body": "{ relu }",
+        "stmt": "STEP",
+        "flow": "STEP",
+        "unit": "relu",
+    }
     """Where there is enough."""
 
     def __init__(self, seed: int) -> None:
@@ -135,7 +144,7 @@ class Respacing:
     def gap(self, one: Token | None, other: Token | None, gap: str, *, in_brackets: bool) -> str:
         if one is None or other is None or one.type == "COMMENT":
             return gap
-        free = in_brackets and (one.type in OPENING | {"COMMA"} or other.type in CLOSING) or other.type == "ARROW"
+        free = (in_brackets and (one.type in OPENING | {"COMMA"} or other.type in CLOSING)) or other.type == "ARROW"
         if free and one.type not in CLOSING | {"ARROW"} and self.random.random() < 0.3:
             return self.newline(commented=self.commented)
         if "\n" in gap:
