@@ -63,7 +63,10 @@ def compile_spec(
     source = spec.read(report, limits)
     program = load_program(source, report, limits=limits) if source else None
     name = choose(program, spec, model, report) if program else None
-    graph = build(program, name, report, arguments=arguments or {}, input_size=size) if program and name else None
+    graph = None
+    if program and name:
+        given = arguments or {}
+        graph = build(program, name, report, arguments=given, input_size=size, deadline=program.deadline)
     report.raise_if_failed()
     assert graph is not None
     return Architecture(graph, tuple(report))
@@ -87,7 +90,7 @@ def check(spec: Spec, *, limits: Limits = DEFAULT) -> tuple[Report, tuple[str, .
         return report, tuple(program.models)
     name = choose(program, spec, None, report)
     if name and program.models[name].buildable:
-        build(program, name, report)
+        build(program, name, report, deadline=program.deadline)
     return report, (spec.model,)
 
 

@@ -12,6 +12,8 @@ from resdsl.source import Source, Span
 
 def read_source(path: Path, name: str, report: Report, limits: Limits = DEFAULT) -> Source | None:
     """The text of a file, under the name that messages show. Raises `OSError` if it cannot be read."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
     with path.open("rb") as file:
         return decode(file.read(limits.file_bytes + 1), name, report, limits)
 
@@ -50,6 +52,8 @@ def write_whole(path: Path, data: str | bytes, *, keep: Path | None = None) -> N
             raise OSError(f"{path} is the spec itself")
     import tempfile  # not at the top: a check writes nothing
 
+    if not path.parent.is_dir():
+        raise OSError(f"{path} cannot be written: there is no folder {path.parent}")
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -29,6 +29,7 @@ SECONDARY = 3
 JSON_VERSION = 1
 
 _TAB = 4
+_LONGEST = 2_000
 _WIDEST = 160
 """Columns of source shown; longer lines are cut around the label."""
 
@@ -110,7 +111,12 @@ class _Style(Record):
 
 def _first_line(diagnostic: Diagnostic, style: _Style) -> str:
     kind = style.severity(diagnostic.severity, f"{diagnostic.severity.value}[{diagnostic.code}]")
-    return f"{visible(str(diagnostic.span))}: {kind}: {style.bold(visible(diagnostic.message))}"
+    return f"{visible(str(diagnostic.span))}: {kind}: {style.bold(visible(_shortened(diagnostic.message)))}"
+
+
+def _shortened(text: str) -> str:
+    """A text that quotes a name or a value of any length, for a person: its two ends."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
 
 
 class _Underline(Record):
@@ -133,9 +139,9 @@ def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
         yield from _excerpt(source, underlines, gutter, diagnostic.severity, style)
     bar = " " * gutter + " " + style.gutter("=") + " "
     for note in diagnostic.notes:
-        yield f"{bar}note: {visible(note)}"
+        yield f"{bar}note: {visible(_shortened(note))}"
     if diagnostic.help is not None:
-        yield f"{bar}help: {visible(diagnostic.help)}"
+        yield f"{bar}help: {visible(_shortened(diagnostic.help))}"
     for frame in diagnostic.trace:
         yield f"{bar}{visible(frame.message)} ({visible(str(frame.span))})"
 

@@ -127,6 +127,10 @@ def assign_to(
     return tuple(found), faults
 
 
+_TORCH_NAMES = {"kernel_size": "k", "out_channels": "width", "out_features": "width", "padding": "pad"}
+"""What PyTorch calls some arguments of operators."""
+
+
 def _too_many(to: Signature, arg: tree.Arg) -> ArgumentFault:
     wanted = "no arguments" if not to.names else f"{len(to.names)} argument{'s' * (len(to.names) > 1)} at most"
     listed = f" ({', '.join(to.names)})" if to.names else ""
@@ -134,7 +138,8 @@ def _too_many(to: Signature, arg: tree.Arg) -> ArgumentFault:
 
 
 def _unknown(to: Signature, name: tree.Ident) -> ArgumentFault:
-    near = did_you_mean(name.name, to.names)
+    near = _TORCH_NAMES.get(name.name)
+    near = near if near in to.names else did_you_mean(name.name, to.names)
     if near:
         help = f"did you mean `{near}`?"  # noqa: A001
     else:

@@ -21,6 +21,7 @@ from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, Given, Value, whole
 from resdsl.graph import Graph, Node, Output, Scope, ScopeKind
+from resdsl.limits import Deadline
 from resdsl.source import Span
 from resdsl.syntax import tree
 
@@ -32,18 +33,19 @@ def build(
     *,
     arguments: Mapping[str, tree.Expr | object] | None = None,
     input_size: tuple[int, ...] | None = None,
+    deadline: Deadline | None = None,
 ) -> Graph | None:
     """Elaborates one model of `program.models`; `None` where there are faults, which the report has.
 
     `arguments` are parameters' values, over those that a variant gives: expressions, or plain Python values.
     `input_size` takes the place of the first input's. A net that was changed by either is no longer the one whose
-    figures the spec states, so `expect` is left out then.
+    figures the spec states, so `expect` is left out then. Without a `deadline` the limits' time begins now.
     """
     chain = program.chains.get(model)
     if chain is None:
         return None
     info = program.models[model]
-    evaluator = Evaluator(report, program.limits)
+    evaluator = Evaluator(report, program.limits, deadline)
     with workspace():
         try:
             given = collect_arguments(program, chain, model, arguments or {}, evaluator)
@@ -65,14 +67,14 @@ def build(
 
 
 def check(program: Program, report: Report) -> None:
-    """Builds every model that has all its arguments. A file that defines nothing is an error."""
+    """Builds every model that has all its arguments, in one time limit. A file that defines nothing is an error."""
     if not program.home.own and not report.failed:
         source = program.home.file.source
         message = "the file defines nothing"
         report.add(Diagnostic("E109", message, Label(Span(source, 0, 0)), help="`model NAME { ... }` is a net"))
     for name, info in program.models.items():
         if info.buildable:
-            build(program, name, report)
+            build(program, name, report, deadline=program.deadline)
 
 
 def collect_arguments(

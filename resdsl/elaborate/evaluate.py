@@ -11,6 +11,7 @@ from resdsl.elaborate.arithmetic import binary, boolean, described, number
 from resdsl.elaborate.binding import Assignment, Signature, assign, initialiser, signature
 from resdsl.elaborate.context import Context, Home, file_context
 from resdsl.elaborate.functions import builtins
+from resdsl.elaborate.library import unknown_help
 from resdsl.elaborate.reporter import Failed, Reporter
 from resdsl.elaborate.values import (
     AUTO,
@@ -26,11 +27,12 @@ from resdsl.elaborate.values import (
     OperatorValue,
     Size,
     Value,
+    extent_fault,
     show,
     title,
 )
 from resdsl.graph import Node
-from resdsl.limits import Limits
+from resdsl.limits import Deadline, Limits
 from resdsl.ops.init import INITS
 from resdsl.ops.registry import operator_names
 from resdsl.shapes import Axes, Shape
@@ -58,8 +60,8 @@ def extent(axes: Axes) -> Value:
 class Evaluator(Reporter):
     """Evaluates the expressions of one program. `report` takes the faults."""
 
-    def __init__(self, report: Report, limits: Limits) -> None:
-        super().__init__(report, limits)
+    def __init__(self, report: Report, limits: Limits, deadline: Deadline | None = None) -> None:
+        super().__init__(report, limits, deadline)
         self.predefined: dict[str, Value] = {"none": None, "auto": AUTO}
         self.predefined.update({name: OperatorValue(name) for name in operator_names()})
         self.predefined.update(builtins(limits))
@@ -136,8 +138,7 @@ class Evaluator(Reporter):
         while env is not None:
             names.update(env.variables)  # type: ignore[attr-defined]
             env = env.parent  # type: ignore[attr-defined]
-        near = did_you_mean(name, names)
-        return f"did you mean `{near}`?" if near else None
+        return unknown_help(name, names)
 
     def _known(self, value: Value) -> Value:
         if value is UNKNOWN:
@@ -175,7 +176,24 @@ class Evaluator(Reporter):
         return Size(expr.values)
 
     def _text(self, expr: tree.Text, context: Context) -> Value:
-        return "".join(p if isinstance(p, str) else show(self.value(p, context)) for p in expr.parts)
+        parts: list[str] = []
+        length = 0
+        for part in expr.parts:
+            parts.append(part if isinstance(part, str) else show(self.value(part, context)))
+            length += len(parts[-1])
+            if length > self.limits.items:
+                message = f"a string longer than {self.limits.items:,} characters"
+                raise self.failure("E206", message, expr.span, context, help="--max-items raises the limit")
+        return "".join(parts)
+
+    def _measured(self, value: Value, span: Span, context: Context) -> Value:
+        """A value that holds others, if all that it holds is within the limits. Raises `Failed`."""
+        fault = extent_fault(value, self.limits.items, self.limits.nesting)
+        if fault:
+            what = "a list" if isinstance(value, tuple) else f"the arguments of {title(value)},"
+            limit = "--max-items" if "items" in fault else "--max-nesting"
+            raise self.failure("E206", f"{what} {fault}", span, context, help=f"{limit} raises the limit")
+        return value
 
     def _name(self, expr: tree.Name, context: Context) -> Value:
         return self.lookup(expr.name, expr.span, context)
@@ -199,10 +217,14 @@ class Evaluator(Reporter):
                     return left
                 return boolean(self.value(expr.right, context), f"`{expr.op}`")
             right = self.value(expr.right, context)
-            return binary(expr.op, left, right, self.limits)
+            found = binary(expr.op, left, right, self.limits)
         except Fault as fault:
             self.fault(fault, expr.span, context)
             raise Failed from None
+        if isinstance(found, tuple):
+            self.tick(expr.span, context)
+            return self._measured(found, expr.span, context)
+        return found
 
     def _unary(self, expr: tree.Unary, context: Context) -> Value:
         value = self.value(expr.operand, context)
@@ -228,7 +250,7 @@ class Evaluator(Reporter):
         return self.value(chosen, context)
 
     def _list(self, expr: tree.ListExpr, context: Context) -> Value:
-        return tuple([self.value(item, context) for item in expr.items])
+        return self._measured(tuple([self.value(item, context) for item in expr.items]), expr.span, context)
 
     def _item(self, expr: tree.Item, context: Context) -> Value:
         items = self.value(expr.value, context)
@@ -276,7 +298,7 @@ class Evaluator(Reporter):
             case FunctionValue():
                 return self._call_function(callee, expr, context)
             case OperatorValue() | BlockValue():
-                return self.fill(callee, expr.args, context)
+                return self._measured(self.fill(callee, expr.args, context), expr.span, context)
             case InitKind():
                 given = self.given(callee, expr.args, context, then=False)
                 try:
@@ -386,7 +408,8 @@ class Evaluator(Reporter):
             for arg in expr.args:
                 if arg.name is not None:
                     raise self.failure("E120", f"{callee.name} has no named arguments", arg.name.span, context)
-            return callee.call(*[self.value(arg.value, context) for arg in expr.args])
+            found = callee.call(*[self.value(arg.value, context) for arg in expr.args])
+            return self._measured(found, expr.span, context) if isinstance(found, tuple) else found
         except Fault as fault:
             self.fault(fault, expr.span, context)
             raise Failed from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +10,7 @@ from resdsl.diagnostics import Label
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.elaborate.context import Home
 from resdsl.elaborate.evaluate import Evaluator
+from resdsl.elaborate.library import library_names
 from resdsl.elaborate.values import UNKNOWN, Value
 from resdsl.files import decode
 from resdsl.resources import root
@@ -18,8 +18,6 @@ from resdsl.source import Source
 from resdsl.syntax import parse, tree
 
 LIBRARY = "std:"
-
-_DEFINITION = re.compile(r"^(?:block|model|let)[ \t]+(\w+)", re.MULTILINE)
 
 
 class Importer:
@@ -41,7 +39,6 @@ class Importer:
         self.places: dict[str, tuple[Path, Path]] = {source.name: (self.tree, self.tree)}
         """For each source by name: its folder, and the folder that its imports may not leave."""
         self.loading: list[Path] = [self.tree / Path(source.name).name]
-        self._index: dict[str, str] | None = None
 
     def _read(self, path: Path) -> bytes:
         with path.open("rb") as file:
@@ -58,7 +55,7 @@ class Importer:
     # --- the library -----------------------------------------------------------------------------
 
     def _from_library(self, ident: tree.Ident, use: tree.Use) -> Value:
-        index = self.index()
+        index = library_names()
         if ident.name not in index:
             near = did_you_mean(ident.name, index)
             self.evaluator.error(
@@ -70,15 +67,6 @@ class Importer:
             return UNKNOWN
         file = index[ident.name]
         return self._value(self._home(self.library / file, LIBRARY + file, use), ident, LIBRARY + file)
-
-    def index(self) -> dict[str, str]:
-        """The names that the library defines, each with its file. The files are not parsed for it."""
-        if self._index is None:
-            self._index = {}
-            for path in sorted(self.library.glob("*.res")):
-                for name in _DEFINITION.findall(path.read_text(encoding="utf-8")):
-                    self._index.setdefault(name, path.name)
-        return self._index
 
     # --- files -----------------------------------------------------------------------------------
 
@@ -126,7 +114,8 @@ class Importer:
             return None
         library = path.is_relative_to(self.library) and name.startswith(LIBRARY)
         self.places[name] = (path.parent, self.library if library else self.tree)
-        home = Home(parse(source, self.evaluator.report, limits=self.evaluator.limits))
+        evaluator = self.evaluator
+        home = Home(parse(source, evaluator.report, limits=evaluator.limits, deadline=evaluator.deadline))
         self.loading.append(path)
         self.define(home, self)
         self.loading.pop()

@@ -24,7 +24,7 @@ from resdsl.elaborate.imports import Importer
 from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.statics import resolve_files
 from resdsl.elaborate.values import UNKNOWN, BlockValue, Given, ModelValue
-from resdsl.limits import DEFAULT, Limits
+from resdsl.limits import DEFAULT, Deadline, Limits
 from resdsl.records import Record
 from resdsl.source import Source, Span
 from resdsl.syntax import parse, tree
@@ -52,6 +52,8 @@ class Program:
     home: Home
     models: dict[str, ModelInfo]
     limits: Limits
+    deadline: Deadline
+    """For reading the file and for the first build of its models."""
     chains: dict[str, Chain] = field(default_factory=dict)
 
 
@@ -79,9 +81,10 @@ def load_program(
     read: Callable[[Path], bytes] | None = None,
 ) -> Program:
     """Parses a text, resolves its imports and checks names and arguments everywhere; all faults into the report."""
-    file = parse(source, report, limits=limits)
-    evaluator = Evaluator(report, limits)
-    program = Program(Home(file), {}, limits)
+    deadline = Deadline(limits)
+    file = parse(source, report, limits=limits, deadline=deadline)
+    evaluator = Evaluator(report, limits, deadline)
+    program = Program(Home(file), {}, limits, deadline)
     with workspace():
         try:
             importer = Importer(evaluator, source, define, read)

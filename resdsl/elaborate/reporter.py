@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from time import monotonic
 from typing import Any
 
 from resdsl.diagnostics import Diagnostic, Fault, Label, Report
 from resdsl.elaborate.context import Context
-from resdsl.limits import Limits
+from resdsl.limits import Deadline, Limits
 from resdsl.source import Span
 
 
@@ -23,10 +22,10 @@ class Stop(Exception):  # noqa: N818 - as above
 class Reporter:
     """Takes the faults of one elaboration into `report`, and watches its limits."""
 
-    def __init__(self, report: Report, limits: Limits) -> None:
+    def __init__(self, report: Report, limits: Limits, deadline: Deadline | None = None) -> None:
         self.report = report
         self.limits = limits
-        self.deadline = monotonic() + limits.seconds
+        self.deadline = deadline or Deadline(limits)
         self.failed = False
         """Whether there was a fault, reported here or before."""
         self.calls = 0
@@ -70,7 +69,7 @@ class Reporter:
 
     def tick(self, span: Span, context: Context | None) -> None:
         """Stops elaboration when its time is over."""
-        if monotonic() > self.deadline:
+        if self.deadline.passed:
             self.error(
                 "E220",
                 f"elaboration takes longer than {self.limits.seconds:g} seconds",

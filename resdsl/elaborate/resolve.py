@@ -6,15 +6,14 @@ block that nothing calls. Where both find a fault, it has the same code and plac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Label
-from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.elaborate.binding import check_arguments, missing, missing_message, signature
 from resdsl.elaborate.context import Home, file_context
 from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
+from resdsl.elaborate.library import unknown_help
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.values import (
     UNKNOWN,
@@ -81,10 +80,11 @@ class KeptNames:
     """Names that a body keeps somewhere, and the patterns of those whose names it computes."""
 
     names: dict[str, Span] = field(default_factory=dict)
-    patterns: list[re.Pattern[str]] = field(default_factory=list)
+    patterns: list[tuple[str, ...]] = field(default_factory=list)
+    """Of each computed name what is written of it: the pieces between its holes, empty ones included."""
 
     def has(self, name: str) -> bool:
-        return name in self.names or any(pattern.fullmatch(name) for pattern in self.patterns)
+        return name in self.names or any(fits(name, pieces) for pieces in self.patterns)
 
 
 def defaulted_kinds(homes: Iterable[Home]) -> frozenset[str]:
@@ -148,8 +148,27 @@ def note_kept(kept: KeptNames, text: tree.Text) -> None:
     if all(isinstance(part, str) for part in text.parts):
         kept.names.setdefault("".join(str(part) for part in text.parts), text.span)
     else:
-        pieces = [re.escape(part) if isinstance(part, str) else ".*" for part in text.parts]
-        kept.patterns.append(re.compile("".join(pieces)))
+        pieces = [""]
+        for part in text.parts:
+            if isinstance(part, str):
+                pieces[-1] += part
+            else:
+                pieces.append("")
+        kept.patterns.append(tuple(pieces))
+
+
+def fits(name: str, pieces: tuple[str, ...]) -> bool:
+    """Whether a name may be these pieces with anything between them. Linear, unlike a regular expression."""
+    first, *between, last = pieces
+    if not name.startswith(first) or not name.endswith(last) or len(name) < len(first) + len(last):
+        return False
+    place, end = len(first), len(name) - len(last)
+    for piece in between:
+        place = name.find(piece, place, end)
+        if place < 0:
+            return False
+        place += len(piece)
+    return True
 
 
 class Resolver:
@@ -211,10 +230,7 @@ class Resolver:
                 self.evaluator.error("E105", f"`{name}` {CONTEXTUAL[name]}", span)
             return allowed[name]
         names = {*self.home.values, *self.home.pending, *self.evaluator.predefined, *sight.all_names()}
-        near = did_you_mean(name, names)
-        self.evaluator.error(
-            "E101", f"there is no `{name}` here", span, help=f"did you mean `{near}`?" if near else None
-        )
+        self.evaluator.error("E101", f"there is no `{name}` here", span, help=unknown_help(name, names))
         return False
 
     # --- expressions -----------------------------------------------------------------------------

@@ -73,20 +73,26 @@ class _Walk:
 
     # --- statements ------------------------------------------------------------------------------
 
-    def braces(self, body: tree.Body, sight: Sight, **changes: bool) -> None:
-        self.stmts(body.stmts, sight.inside(**changes))
+    def braces(self, body: tree.Body, sight: Sight, *, merge: bool = False) -> None:
+        self.stmts(body.stmts, sight.inside(), merge=merge)
 
-    def stmts(self, stmts: tuple[tree.Stmt, ...], sight: Sight) -> None:
+    def stmts(self, stmts: tuple[tree.Stmt, ...], sight: Sight, *, merge: bool = False) -> None:
+        """Statements; in the braces of a `merge`, or in decisions and repeats there, `|` begins a branch."""
         for stmt in stmts:
-            self.statement(stmt, sight)
+            self.evaluator.tick(stmt.span, None)
+            self.statement(stmt, sight, merge=merge)
 
-    def statement(self, stmt: tree.Stmt, sight: Sight) -> None:
+    def statement(self, stmt: tree.Stmt, sight: Sight, *, merge: bool = False) -> None:
         resolver = self.resolver
         match stmt:
             case tree.Flow(steps=steps):
+                if stmt.branch and not merge:
+                    help_ = "`->` joins steps; `add`, `mul`, `concat` and `mean` have branches in their braces"
+                    self.evaluator.error("E415", "`|` begins a branch, and this is no merge", stmt.span, help=help_)
+                within = merge and not stmt.branch and len(steps) == 1 and steps[0].label is None
                 for step in steps:
                     self.label(step.label, sight)
-                    self.unit(step.unit, sight)
+                    self.unit(step.unit, sight, merge=within and isinstance(step.unit, tree.Repeat))
             case tree.Let():
                 self.let(stmt, sight)
             case tree.Default(call=call):
@@ -98,7 +104,7 @@ class _Walk:
                 self.unit(unit, sight.inside(repeated=False))
                 resolver.declare(name, sight)
             case tree.If() | tree.For():
-                self.decision(stmt, sight)
+                self.decision(stmt, sight, merge=merge)
             case _:
                 self.expressions_of(stmt, sight)
 
@@ -132,21 +138,21 @@ class _Walk:
         if not self.in_model:
             self.evaluator.error("E415", message, stmt.span, help=help)
 
-    def decision(self, stmt: tree.If | tree.For, sight: Sight) -> None:
+    def decision(self, stmt: tree.If | tree.For, sight: Sight, *, merge: bool) -> None:
         branch: tree.Body | tree.If | None
         if isinstance(stmt, tree.For):
             self.resolver.expression(stmt.iterable, sight)
             inner = sight.inside()
             self.target(stmt.target, inner)
-            self.stmts(stmt.body.stmts, inner)
+            self.stmts(stmt.body.stmts, inner, merge=merge)
             return
         branch = stmt
         while isinstance(branch, tree.If):
             self.resolver.expression(branch.condition, sight)
-            self.braces(branch.body, sight)
+            self.braces(branch.body, sight, merge=merge)
             branch = branch.otherwise
         if branch is not None:
-            self.braces(branch, sight)
+            self.braces(branch, sight, merge=merge)
 
     def target(self, target: tree.Target, sight: Sight) -> None:
         if target.name is not None:
@@ -168,16 +174,16 @@ class _Walk:
 
     # --- steps -----------------------------------------------------------------------------------
 
-    def unit(self, unit: tree.Unit, sight: Sight) -> None:
+    def unit(self, unit: tree.Unit, sight: Sight, *, merge: bool = False) -> None:
         resolver = self.resolver
         match unit:
             case tree.Call():
                 resolver.call(unit, sight)
             case tree.Body():
-                self.braces(unit, sight)
+                self.braces(unit, sight, merge=merge)
             case tree.Repeat(count=count, unit=inner):
                 resolver.expression(count, sight)
-                self.unit(inner, sight.inside(repeated=True))
+                self.unit(inner, sight.inside(repeated=True), merge=merge)
             case tree.Stage(label=label, unit=inner):
                 self.label(label, sight)
                 self.unit(inner, sight)
@@ -189,7 +195,7 @@ class _Walk:
                 self.label(label, sight)
                 self.unit(inner, sight)
             case tree.Dense(body=body) | tree.Merge(body=body):
-                self.braces(body, sight)
+                self.braces(body, sight, merge=isinstance(unit, tree.Merge))
             case tree.Residual():
                 self.residual(unit, sight)
             case tree.Keep(names=names):

@@ -7,7 +7,7 @@ already reported, and everything that depends on it stays silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -267,3 +267,29 @@ def plain_value(value: Value) -> object:
     if isinstance(value, tuple):
         return tuple(plain_value(v) for v in value)
     return value
+
+
+def extent_fault(value: Value, items: int, nesting: int) -> str | None:
+    """What is too much about a value: all that its lists and arguments hold counts, as often as they hold it."""
+    total = 0
+    stack: list[tuple[Value, int]] = [(value, 0)]
+    while stack:
+        holder, depth = stack.pop()
+        if depth > nesting:
+            return f"nested more than {nesting} deep"
+        parts: Iterable[Value] = ()
+        if isinstance(holder, tuple):
+            parts = holder
+        elif isinstance(holder, OperatorValue | BlockValue):
+            parts = [given.value for given in holder.args]
+        for part in parts:
+            total += 1
+            if isinstance(part, tuple | OperatorValue | BlockValue):
+                stack.append((part, depth + 1))
+            elif isinstance(part, str):
+                total += len(part)
+            elif isinstance(part, int):
+                total += part.bit_length() >> 6
+        if total > items:
+            return f"longer than {items:,} items"
+    return None

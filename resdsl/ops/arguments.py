@@ -32,6 +32,11 @@ def show(value: object) -> str:
     return str(value)
 
 
+def _said(value: object) -> str:
+    """A value as a fault quotes it: a string in its quotes, or `"3"` would read as a number."""
+    return f'"{value}"' if isinstance(value, str) else show(value)
+
+
 class _Checked:
     """A pydantic type that is one function: it returns the checked value or raises `ValueError`."""
 
@@ -46,7 +51,7 @@ def _whole(value: Any, least: int, says: str) -> int:
     if isinstance(value, Fraction) and value.denominator == 1:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{says}, not {show(value)}")
+        raise ValueError(f"{says}, not {_said(value)}")
     return value
 
 
@@ -66,7 +71,7 @@ def _axes(least: int, says: str) -> _Checked:
 def _real(test: Callable[[Fraction], bool], says: str) -> _Checked:
     def check(value: Any) -> Fraction:
         if isinstance(value, bool) or not isinstance(value, int | Fraction) or not test(Fraction(value)):
-            raise ValueError(f"{says}, not {show(value)}")
+            raise ValueError(f"{says}, not {_said(value)}")
         return Fraction(value)
 
     return _Checked(check, says)
@@ -74,7 +79,7 @@ def _real(test: Callable[[Fraction], bool], says: str) -> _Checked:
 
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"true or false, not {show(value)}")
+        raise ValueError(f"true or false, not {_said(value)}")
     return value
 
 
@@ -89,7 +94,7 @@ def _pads(value: Any) -> int | tuple[int, ...] | Pads:
 
 def _bias(value: Any) -> bool | Fraction:
     if not isinstance(value, bool | int | Fraction):
-        raise ValueError(f"true, false, or a constant initial value, not {show(value)}")
+        raise ValueError(f"true, false, or a constant initial value, not {_said(value)}")
     return value if isinstance(value, bool) else Fraction(value)
 
 

@@ -31,8 +31,8 @@ class Grammar(Record):
     table: ParseTableBase[int]
     rules: tuple[Rule, ...]
 
-    def lex(self, text: str, start: int, end: int) -> list[Token]:
-        """The tokens of `text[start:end]`; lexing is total, positions are those in `text`."""
+    def lex(self, text: str, start: int, end: int, most: int | None = None) -> list[Token]:
+        """The tokens of `text[start:end]` (of `most`, and one more); lexing is total, positions are those in `text`."""
         tokens: list[Token] = []
         for match in self.terminals.finditer(text, start, end):
             kind = match.lastgroup
@@ -43,6 +43,8 @@ class Grammar(Record):
             if kind == "NAME":
                 kind = self.words.get(value, kind)
             tokens.append(Token(kind, value, match.start(), end_pos=match.end()))
+            if most is not None and len(tokens) > most:
+                break
         return tokens
 
 

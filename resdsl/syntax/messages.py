@@ -7,6 +7,7 @@ from typing import Any
 from lark.lexer import Token
 
 from resdsl.diagnostics import Label
+from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.source import Span
 from resdsl.syntax.characters import character_fault
 from resdsl.syntax.faults import Faults
@@ -19,7 +20,27 @@ _SIGNS = {
 }  # fmt: skip
 _TOLD = ("LBRACE", "RPAR", "RSQB", "COLON", "EQUAL", "IN", "ELSE", "TILDE", "COMMA", "RBRACE", "ARROW")
 _OPENERS = {"RPAR": "LPAR", "RSQB": "LSQB"}
-_PYTHON = frozenset({"def", "class", "while", "import", "return", "elif", "try", "with"})
+_DEFINES = "`block NAME(...) { ... }` defines a block, `model NAME(...) { ... }` a network"
+_PYTHON = {
+    "def": _DEFINES,
+    "class": _DEFINES,
+    "while": "`n x step` repeats a step, `for i in range(n) { ... }` a sequence",
+    "import": '`use std: NAME` takes a block from the library, `use "file.res": NAME` from a file',
+    "return": "the result is that of the last step; `output a, b` names several",
+    "elif": "it is written `else if`",
+    "try": _DEFINES,
+    "with": _DEFINES,
+}
+_OTHER_SIGNS = {
+    "\u2192": "`->` joins steps",
+    "\u00d7": "it is written `x`: 3x224x224, or `2 x step`",
+    "\u201c": 'strings stand in plain quotes, `"`',
+    "\u201d": 'strings stand in plain quotes, `"`',
+    "&": "it is written `and`",
+    "!": "it is written `not`",
+    "?": "it is written `a if c else b`",
+}
+"""What people write who know another language, or have pasted from a page, and how it is written here."""
 _SHOWN = 30
 
 
@@ -33,7 +54,7 @@ def explain(faults: Faults, tokens: list[Token], at: int, fits: set[str], stack:
         span = Span(faults.source, span.start, span.start + 1 if len(token) else span.start)
     if token.type == "BAD":
         code, message = character_fault(str(token))
-        faults.complain(code, message, span)
+        faults.complain(code, message, span, help=_OTHER_SIGNS.get(str(token)))
         return
     if token.type == "UNCLOSED":
         faults.complain("E006", "the string is not closed", span, help='end it with `"` on the same line')
@@ -62,8 +83,10 @@ def _special(tokens: list[Token], at: int, fits: set[str], before: Token | None)
         return "E011", f"expected a step after `->`, found {found}", {"help": help_}
     if before.type == "NAME" and str(before) in _PYTHON:
         return _python(before)
-    if before.type in {"_NL", "LBRACE"} and str(token) in _PYTHON:
+    if (before.type in {"_NL", "LBRACE"} or str(token) == "elif") and str(token) in _PYTHON:
         return _python(token)
+    if str(before) == "*" and str(token) == "*":
+        return "E010", "expected a value after `*`, found `*`", {"help": "`^` is the power"}
     if kind == "COLON" and "LBRACE" in fits and tokens[at + 1].type in {"_NL", "$END"}:
         return "E018", "expected `{`, found `:`", {"help": "a body stands in braces"}
     if kind == "COMMA" and "ARROW" in fits:
@@ -82,8 +105,7 @@ def _special(tokens: list[Token], at: int, fits: set[str], before: Token | None)
 def _python(token: Token) -> Said | None:
     if str(token) not in _PYTHON:
         return None
-    help_ = "`block NAME(...) { ... }` defines a block, `model NAME(...) { ... }` a network"
-    return "E018", f"`{token}` is Python, not resdsl", {"help": help_}
+    return "E018", f"`{token}` is Python, not resdsl", {"help": _PYTHON[str(token)]}
 
 
 def _general(token: Token, fits: set[str], before: Token | None) -> Said:
@@ -92,6 +114,12 @@ def _general(token: Token, fits: set[str], before: Token | None) -> Said:
     if before is not None and before.type not in {"_NL", "LBRACE"}:
         after = f" after {_shown(before)}"
     more: dict[str, Any] = {}
+    if str(token).startswith("/") and "BLOCK" in fits:
+        more["help"] = "`#` begins a comment"
+    elif "BLOCK" in fits and (near := did_you_mean(str(token), ("use", "let", "block", "model"))):
+        more["help"] = f"did you mean `{near}`?"
+    elif "_X" in fits and "NAME" not in fits and token.type != "_NL":
+        more["help"] = "`n x step` repeats a step n times"
     if token.type in KEYWORD_TYPES and "NAME" in fits:
         more["notes"] = (f"`{token}` is a keyword and cannot name this",)
     return "E010", f"expected {wanted}{after}, found {_found(token)}", more

@@ -15,7 +15,7 @@ from lark.lexer import Token
 from lark.parsers.lalr_parser_state import ParseConf, ParserState
 
 from resdsl.diagnostics import Label, Report
-from resdsl.limits import DEFAULT, Limits
+from resdsl.limits import DEFAULT, Deadline, Limits
 from resdsl.source import Source, Span
 from resdsl.syntax import tree
 from resdsl.syntax.building import Builder
@@ -25,17 +25,24 @@ from resdsl.syntax.messages import explain
 from resdsl.syntax.pieces import Piece
 from resdsl.syntax.tokens import ITEM_TYPES, filter_tokens
 
+_TURNS = 1_024
+"""How often the parser looks at the clock: once in so many tokens."""
+
 _STATEMENT_END = frozenset({"_NL", "RBRACE", "$END"})
 
 
-def parse(source: Source, report: Report, *, limits: Limits = DEFAULT) -> tree.File:
+def parse(source: Source, report: Report, *, limits: Limits = DEFAULT, deadline: Deadline | None = None) -> tree.File:
     """The tree of a text: what parsed; every fault goes into the report."""
-    raw = grammar().lex(source.text, 0, len(source.text))
+    raw = grammar().lex(source.text, 0, len(source.text), limits.items)
     comments = tuple(_comment(source, token) for token in raw if token.type == "COMMENT")
     builder = _builder(source, report, limits)
+    if len(raw) > limits.items:
+        help_ = "--max-items raises the limit"
+        builder.complain("E021", f"the file has more than {limits.items:,} words", builder.span(raw[-1]), help=help_)
+        return tree.File(source, (), comments, frozenset())
     check_characters(source, report, raw)
     tokens = filter_tokens([token for token in raw if token.type != "COMMENT"])
-    items = _Machine(builder, tokens, "start").run()
+    items = _Machine(builder, tokens, "start", deadline or Deadline(limits)).run()
     return tree.File(source, items or (), comments, frozenset(builder.faulty_names))
 
 
@@ -52,7 +59,8 @@ def _builder(source: Source, report: Report, limits: Limits) -> Builder:
 
 
 def _parse_range(builder: Builder, start: int, end: int) -> tree.Expr | None:
-    tokens = [t for t in grammar().lex(builder.source.text, start, end) if t.type != "COMMENT"]
+    raw = grammar().lex(builder.source.text, start, end, builder.limits.items)
+    tokens = [t for t in raw if t.type != "COMMENT"]
     if not tokens:
         builder.complain("E010", "expected a value, found nothing", Span(builder.source, start, end))
         return None
@@ -72,13 +80,14 @@ def _comment(source: Source, token: Token) -> tree.Comment:
 class _Machine:
     """One run over the tokens of a text."""
 
-    def __init__(self, builder: Builder, tokens: list[Token], start: str) -> None:
+    def __init__(self, builder: Builder, tokens: list[Token], start: str, deadline: Deadline | None = None) -> None:
         self.builder = builder
         self.source = builder.source
         last = tokens[-1].end_pos if tokens else 0
         end = "the end of the file" if start == "start" else "the end of the expression"
         self.tokens = [*tokens, Token("$END", end, last, end_pos=last)]
         self.start = start
+        self.deadline = deadline
         table = grammar().table
         conf: ParseConf[int] = ParseConf(table, builder.callbacks, start)  # type: ignore[arg-type]
         self.states: dict[int, dict[str, Any]] = table.states
@@ -91,8 +100,13 @@ class _Machine:
     def run(self) -> Any:
         """The value of the start rule, or `None` when an expression did not parse."""
         at = 0
+        turn = 0
         while True:
             token = self.tokens[at]
+            turn += 1
+            if turn % _TURNS == 0 and self.deadline is not None and self.deadline.passed:
+                self._give_up(token)
+                return None
             last = token.type == "$END"
             try:
                 result = self.parser.feed_token(token, last)
@@ -107,6 +121,11 @@ class _Machine:
             if token.type in ITEM_TYPES:
                 self.doubt = False
             at += 1
+
+    def _give_up(self, token: Token) -> None:
+        message = f"reading the file takes longer than {self.builder.limits.seconds:g} seconds"
+        help_ = "--max-seconds raises the limit"
+        self.builder.complain("E220", message, self.builder.span(token), help=help_)
 
     # --- what the stack says ---------------------------------------------------------------------
 
@@ -282,9 +301,13 @@ class _Machine:
         """Back to where a statement (or with `file_level` a definition) may begin; how many braces were given up."""
         states, values = self.parser.state_stack, self.parser.value_stack
         popped: list[Any] = []
-        while not self._takes("_FAULT") or (file_level and self._open_brace() is not None):
+        closed = 0  # a `}` that is given up takes its `{` with it, or the body around would seem to be the inner one
+        while closed > 0 or not self._takes("_FAULT") or (file_level and self._open_brace() is not None):
             states.pop()
-            popped.append(values.pop())
+            value = values.pop()
+            popped.append(value)
+            if isinstance(value, Token):
+                closed += (value.type == "RBRACE") - (value.type == "LBRACE")
         if self._open_brace() is None:
             self._note_names([v for v in reversed(popped) if isinstance(v, Token)], at)
         kinds = [value.type for value in popped if isinstance(value, Token)]

@@ -29,8 +29,9 @@ def kid_type(kid: Kid) -> str:
 
 
 def flatten(kids: list[Any]) -> list[Any]:
-    out: list[Any] = []
-    for kid in kids:
+    """The parts of a reduction in one list. A list that comes first is added to, or long sequences were quadratic."""
+    out: list[Any] = kids[0] if kids and type(kids[0]) is list else kids[:1]
+    for kid in kids[1:]:
         if type(kid) is list:
             out.extend(kid)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 
 from resdsl.backends.torch.body import BodyBuilder
@@ -10,11 +11,14 @@ from resdsl.backends.torch.dataflow import Dataflow, is_module
 from resdsl.backends.torch.fitting import Candidate, Fit, Fitter
 from resdsl.backends.torch.ir import Body, Draft, Module
 from resdsl.backends.torch.modules import ClassUse, Context
+from resdsl.backends.torch.names import identifier
 from resdsl.backends.torch.places import Places, Position, Sketch
 from resdsl.backends.torch.steps import CallStep, NodeStep, ShortcutStep, Step
 from resdsl.graph import Graph, Scope, ScopeKind, Survival
 from resdsl.ops.base import Literal
 from resdsl.source import Span
+
+_CALLED_IN_INIT = frozenset({"super", "range", "getattr", "torch", "nn", "self"})
 
 
 @dataclass(eq=False, slots=True)
@@ -230,6 +234,16 @@ def _heights(scopes: list[Scope], above: dict[Scope, Scope], least: dict[Span | 
     return heights
 
 
+def _parameter(name: str, others: Container[str]) -> str:
+    """A block's parameter as one of `__init__`, which must not hide what `__init__` itself calls."""
+    spelled = identifier(name)
+    if spelled in _CALLED_IN_INIT:
+        spelled += "_"
+    while spelled != name and spelled in others:
+        spelled += "_"
+    return spelled
+
+
 def _candidates(scopes: list[Scope], flow: Dataflow) -> list[Candidate]:
     """Columns that may name a parameter: input channels, the block's own parameters, its `let`s."""
     found: list[Candidate] = []
@@ -242,5 +256,5 @@ def _candidates(scopes: list[Scope], flow: Dataflow) -> list[Candidate]:
         column = tuple(scope.arguments.get(name) for scope in scopes)
         if name != "in_channels" and all(isinstance(v, int | str | tuple) for v in column):
             kind = name if name in ("stride", "groups", "dilation") else "count"
-            found.append(Candidate(name, column, kind))  # type: ignore[arg-type]
+            found.append(Candidate(_parameter(name, scopes[0].arguments), column, kind))  # type: ignore[arg-type]
     return found

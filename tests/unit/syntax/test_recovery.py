@@ -153,3 +153,46 @@ def test_names_of_faulty_definitions_are_known() -> None:
     for old, new, name in [("unit(width,", "unit(width;", "unit"), ("net(depths,", "net(depths]", "net")]:
         file = parse(Source("t.res", TEXT.replace(old, new, 1)), Report())
         assert name in file.faulty_names
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if true { relu } elif false { relu } else { relu }",
+        "if true { relu } other",
+        "if true {\n relu\n } elif false {\n relu\n } else { relu }",
+        "residual { relu } other { relu }",
+        "stage a: { relu } other",
+    ],
+)
+def test_what_follows_a_closed_brace_costs_its_statement_alone(line: str) -> None:
+    report = Report()
+    parse(Source("test.res", f"model net {{\n  input 3x8x8\n  {line}\n  relu\n}}\nblock a {{ relu }} b\n"), report)
+    assert {fault.code for fault in report} <= {"E010", "E018"}
+    assert len(report) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "help_"),
+    [
+        ("if true { relu } elif false { relu }", "`else if`"),
+        ("return relu", "the last step"),
+        ("conv(3, 2 ** 4)", "`^`"),
+        ("relu \u2192 relu", "`->`"),
+        ("if true && true { relu }", "`and`"),
+        ("3 * conv(3, 16)", "`n x step`"),
+    ],
+)
+def test_what_other_languages_write_is_known(line: str, help_: str) -> None:
+    report = Report()
+    parse(Source("test.res", f"model net {{\n  {line}\n}}\n"), report)
+    assert help_ in str([fault.help for fault in report])
+
+
+@pytest.mark.parametrize(
+    ("line", "help_"), [("modle net { relu }", "`model`"), ("// a net", "`#`"), ("import x", "`use")]
+)
+def test_what_begins_no_definition(line: str, help_: str) -> None:
+    report = Report()
+    parse(Source("test.res", f"{line}\n"), report)
+    assert help_ in str([fault.help for fault in report])
