@@ -123,7 +123,7 @@ def rows(graph: Graph, nodes: Sequence[Node], *, named: bool) -> list[Row]:
     groups: list[list[Row]] = []
     for node in nodes:
         if node.op.role in MINOR:
-            if named:
+            if named and node.op.kind != "identity":
                 _add_minor(groups, node)
             continue
         groups.append([Row(brief(graph, node, named=named), tint(node.op))])
