@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -90,9 +90,13 @@ def families() -> dict[str, Path]:
 def rows(wanted: Iterable[str] = ()) -> Iterator[Row]:
     """The networks of some families, or of all, elaborated one after the other.
 
-    Raises `SpecError` for a family that there is not.
+    Raises `SpecError` for a family that there is not, at once.
     """
-    for family, path in _chosen(wanted).items():
+    return _rows(_chosen(wanted))
+
+
+def _rows(chosen: Mapping[str, Path]) -> Iterator[Row]:
+    for family, path in chosen.items():
         program = _program(path)
         paper = _PAPER.search(_header(path))
         for name in _buildable(program):

@@ -222,6 +222,8 @@ class BodyBuilder:
 
     def _comment(self, shape: Shape) -> Slot:
         text = "(" + ", ".join(["N", *map(str, shape.full)]) + ")"
+        if self.flow.reshaped and not self.flow.reshaped.isdisjoint(self.scope.ancestors()):
+            text = ""
         return self.leaves.add(MAIN, Leaf(text, "comment", "shape", ""))
 
     def _merge(self, step: NodeStep, values: list[int], order: int) -> None:

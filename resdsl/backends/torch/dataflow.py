@@ -56,10 +56,14 @@ class Dataflow:
         """Scopes with at least one node in them."""
         self.shared: list[Scope | Node] = []
         """What `shared` declarations are used for, first uses and later ones, in order."""
+        self.reshaped: set[Scope] = set()
+        """First uses of shared scopes that are used with other shapes too: no shape is true of their class."""
         self._chains: dict[Scope, tuple[Scope, ...]] = {}
         for scope in graph.root.walk():
             if is_module(scope):
                 self.borders[scope] = Border()
+            if scope.alias_of is not None and self._shapes_at(scope) != self._shapes_at(scope.alias_of):
+                self.reshaped.add(scope.alias_of)
             if scope.kind is ScopeKind.SHARED:
                 self.shared.append(self.shared_item(scope))
         for node in graph.nodes():
@@ -80,6 +84,9 @@ class Dataflow:
             found = (scope, *above) if is_module(scope) else above
             self._chains[scope] = found
         return found
+
+    def _shapes_at(self, scope: Scope) -> list[object]:
+        return [self.graph.node(value).shape for value in scope.inputs]
 
     def _mark_filled(self, scope: Scope | None) -> None:
         while scope is not None and scope not in self.filled:

@@ -237,7 +237,7 @@ class Renderer:
             return None
         text = self.fit.literals[slot]
         assert isinstance(text, str)
-        return text
+        return text or None
 
 
 def _text(call: tuple[str, list[Piece]]) -> str:

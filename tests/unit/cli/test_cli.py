@@ -279,3 +279,8 @@ def test_options_may_stand_between_names(capsys: pytest.CaptureFixture[str]) -> 
         main(["check", "resnet18", "--no-such-option"])
     with pytest.raises(SystemExit, match="2"):
         main(["summary", "resnet18", "vgg11"])
+
+
+def test_an_unknown_family_begins_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["zoo", "nosuch"]) == 2
+    assert capsys.readouterr().out == ""

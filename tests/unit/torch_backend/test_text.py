@@ -109,3 +109,9 @@ def test_layers_that_differ_in_their_biases_are_told_apart(graph_of: Callable[..
     layers = [line for line in text.splitlines() if line.startswith("class ") and "(nn.Conv2d)" in line]
     assert layers == ["class KaimingConv2d(nn.Conv2d):", "class KaimingConstantBiasConv2d(nn.Conv2d):"]
     assert "\n80 parameters, 0.000000064 GMACs, depth 2.\n" in text
+
+
+def test_no_shape_is_told_where_a_shared_part_sees_several(graph_of: Callable[..., Graph]) -> None:
+    head = "block head { 2 x { conv(3, 3) -> relu } }\nmodel net { input 3x8x8\n shared a: head\n a"
+    text = emit(graph_of(f"{head} -> maxpool(2) -> a }}"))
+    assert "# (N" not in text[text.index("class Head") : text.index("class Net")]
