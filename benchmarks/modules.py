@@ -1,5 +1,7 @@
 """Generated modules against torchvision's: building ResNet-152, and forward and backward passes.
 
+Beside each ratio stands that of a second, equal torchvision module: what the machine's noise makes of no difference.
+
 python benchmarks/modules.py
 """
 
@@ -41,15 +43,18 @@ def main() -> None:
     seconds = {f"build resnet152, {name}": figures(times) for name, times in build.items()}
     x = torch.randn(2, 3, 224, 224)
     for name in NETS:
-        ours, peer = resdsl.load(name).module(), getattr(torchvision_models(), name)()
+        ours, peer, twin = resdsl.load(name).module(), *(getattr(torchvision_models(), name)() for _ in range(2))
         peer.load_state_dict(ours.state_dict())
+        twin.load_state_dict(ours.state_dict())
         for kind, run in (("forward", forward), ("step", step)):
-            for net in (ours, peer):
+            for net in (ours, peer, twin):
                 net.train(kind == "step")
-            times = interleave(
-                {"resdsl": lambda n=ours, f=run: f(n, x), "torchvision": lambda n=peer, f=run: f(n, x)}, visits=10
-            )
-            result[f"{kind}_{name}"] = ratio(times["resdsl"], times["torchvision"])
+            variants = {"resdsl": ours, "torchvision": peer, "torchvision again": twin}
+            times = interleave({who: lambda n=net, f=run: f(n, x) for who, net in variants.items()}, visits=7)
+            result[f"{kind}_{name}"] = {
+                "resdsl": ratio(times["resdsl"], times["torchvision"]),
+                "control": ratio(times["torchvision again"], times["torchvision"]),
+            }
             seconds |= {f"{kind} {name}, {who}": figures(t) for who, t in times.items()}
     report("modules", {**result, "seconds": seconds})
 
