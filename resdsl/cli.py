@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough; nothing is left to flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
-    except (SpecError, OSError) as error:
+    except (SpecError, OSError, MemoryError) as error:
         return _usage(str(error))
     except KeyboardInterrupt:
         return 130

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from resdsl.diagnostics import InternalError
@@ -35,11 +37,18 @@ def best_device() -> torch.device:
 def verify(graph: Graph, source: str) -> Verification:
     """Builds the module, compares its weights with the graph's, runs a forward and a backward step (batch 2).
 
-    Raises `InternalError` on any difference: the fault is the compiler's, never the spec's.
+    Raises `InternalError` on any difference: the fault is the compiler's, never the spec's; and `MemoryError` for a net
+    that the machine has no room for.
     """
     import torch
 
     device = best_device()
+    needed, there = memory_needed(graph), memory_there(device)
+    if needed > there:
+        raise MemoryError(
+            f"a training step of this net takes about {needed / 1e9:,.0f} GB of memory, of {there / 1e9:,.0f}; "
+            "--no-verify compiles it without one"
+        )
     with torch.device(device):
         module = model_class(source)()
     check_weights(graph, module)
@@ -55,6 +64,25 @@ def verify(graph: Graph, source: str) -> Verification:
     if total.requires_grad:
         torch.autograd.backward(total)
     return Verification(str(device), tuple(outputs[0].shape))
+
+
+def memory_needed(graph: Graph) -> int:
+    """About what a training step takes, in bytes: each weight and each value of two inputs, and their gradients."""
+    weights = sum(prod(weight.shape) for _, weight, _ in graph.weights())
+    values = sum(prod(node.shape.full) for node in graph.nodes())
+    return 8 * weights + 16 * values
+
+
+def memory_there(device: torch.device) -> int:
+    """What a device has in all, in bytes; more than anything needs where the system does not tell."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 62
 
 
 def check_weights(graph: Graph, module: nn.Module) -> None:

@@ -38,9 +38,10 @@ def constructor(spec: ClassSpec, renderer: Renderer) -> tuple[list[str], str]:
     lines.append("        super().__init__()")
     lines += _plain(spec, renderer)
     done: set[str] = set()
+    by_path = dict(members)
     for path, module in members:
         if path not in done:
-            done |= _member(spec, renderer, lines, dict(members), path, module, done)
+            done |= _member(spec, renderer, lines, by_path, path, module, done)
     return ([] if len(lines) == 2 and not spec.fit.parameters else lines), "nn.Module"
 
 

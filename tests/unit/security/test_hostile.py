@@ -289,3 +289,14 @@ def test_a_product_replaces_nothing_else(
     assert said.startswith("resdsl: ")
     assert "Errno" not in said
     assert ".net" not in said, "the name of a temporary file"
+
+
+@pytest.mark.parametrize(
+    "body", ["conv(3, 1_000_000_000_000)", "conv(3, 10 ^ 30)", "upsample(10 ^ 7)", "conv(3, 4, pad=10 ^ 8)"]
+)
+def test_a_net_without_room_is_not_built(body: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.res").write_text(f"model net {{ input 3x8x8; {body} -> avgpool }}\n", encoding="utf-8")
+    assert main(["compile", "net.res", "-o", "net.py"]) == 2
+    assert "GB of memory" in capsys.readouterr().err
+    assert not (folder / "net.py").exists()
+    assert main(["compile", "net.res", "-o", "net.py", "--no-verify"]) == 0
