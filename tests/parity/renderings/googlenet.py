@@ -73,9 +73,9 @@ class GoogLeNet(nn.Module):
         for (name, row), after in zip(TABLE.items(), [*TABLE, "linear"][1:], strict=True):
             self.add_module(name, Inception(inputs[name], *row))
             inputs[after] = row[0] + row[2] + row[4] + row[5]
+            if name in ("4a", "4d"):
+                self.add_module("side1" if name == "4a" else "side2", Side(inputs[after], classes))
         self.linear = nn.Linear(inputs["linear"], classes)
-        self.side1 = Side(inputs["4b"], classes)
-        self.side2 = Side(inputs["4e"], classes)
 
     def forward(self, image: Tensor) -> Tensor | dict[str, Tensor]:
         x = _norm(_pool(self.first(image).clamp(min=0)))
