@@ -3,7 +3,9 @@
 from resdsl.diagnostics.model import (
     CompileError,
     Diagnostic,
+    Edit,
     Fault,
+    Fix,
     Frame,
     InternalError,
     Label,
@@ -15,7 +17,9 @@ from resdsl.diagnostics.model import (
 __all__ = [
     "CompileError",
     "Diagnostic",
+    "Edit",
     "Fault",
+    "Fix",
     "Frame",
     "InternalError",
     "Label",

@@ -29,6 +29,23 @@ class Frame(Record):
     span: Span
 
 
+class Edit(Record):
+    """A range of a source and the text that takes its place; an empty range is an insertion."""
+
+    span: Span
+    text: str
+
+
+class Fix(Record):
+    """A change of the text that mends a fault. A safe one is what the author must have meant (a misspelt name with one
+    near neighbour, an unused name) and changes no network that was valid; any other has to be looked at."""
+
+    message: str
+    """An imperative, as an editor's menu shows it: `write 'kernel'`."""
+    edits: tuple[Edit, ...]
+    safe: bool = False
+
+
 class Diagnostic(Record):
     """One fault: a code of the catalogue, a complete first line, one primary label."""
 
@@ -40,6 +57,8 @@ class Diagnostic(Record):
     notes: tuple[str, ...] = ()
     help: str | None = None
     trace: tuple[Frame, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    """Ways to mend it, the likeliest first."""
 
     @property
     def span(self) -> Span:

@@ -1,0 +1,154 @@
+"""What the commands share: exit codes, options, and how results and faults leave the program."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from resdsl.diagnostics import Diagnostic, Report
+from resdsl.files import write_whole
+from resdsl.limits import Limits
+from resdsl.specs import STDIN, Spec, SpecError, find
+
+if TYPE_CHECKING:
+    from resdsl.api import Architecture
+    from resdsl.syntax.tree import Expr
+
+    Commands = argparse._SubParsersAction["Parser"]  # noqa: SLF001 - the type has no public name
+
+FINE, FAULTY, USAGE, INTERNAL = range(4)
+SPEC_HELP = "a .res file, FILE:MODEL, the name of a network that ships (resdsl zoo), or - for standard input"
+
+
+def put(product: str | bytes, output: str, spec: Spec) -> None:
+    """A product to a file, whole or not at all, or to standard output; never over a spec."""
+    if output != STDIN:
+        path = Path(output)
+        if path.suffix == ".res":
+            raise SpecError(f"{path} has the name of a spec, and a product never replaces one")
+        write_whole(path, product, keep=spec.path)
+    elif isinstance(product, str):
+        sys.stdout.write(product)
+    else:
+        sys.stdout.buffer.write(product)
+
+
+def tell(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> None:
+    """Diagnostics, to standard error, in the form the options ask for."""
+    found = tuple(diagnostics)
+    if not found and options.errors != "json":
+        return
+    from resdsl.diagnostics.render import render
+
+    terminal = sys.stderr.isatty()
+    color = terminal and not os.environ.get("NO_COLOR")
+    text = render(found, options.errors or ("full" if terminal else "concise"), color=color)
+    print(text, end="", file=sys.stderr)
+
+
+def usage(message: str) -> int:
+    """A call that cannot be carried out: what is wrong with it, and the exit code."""
+    print(f"resdsl: {message}", file=sys.stderr)
+    return USAGE
+
+
+def internal(message: str) -> int:
+    """A fault of ours, and the exit code."""
+    print(f"resdsl: internal error: {message}", file=sys.stderr)
+    print("This is a fault of resdsl, not of the spec; please report it.", file=sys.stderr)
+    return INTERNAL
+
+
+def limits_of(options: argparse.Namespace) -> Limits:
+    """The limits that the flags of `add_common` say."""
+    return Limits(**{limit.name: getattr(options, f"max_{limit.name}") for limit in fields(Limits)})
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose errors are one line and the usage, with our exit code."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
+
+
+def add_spec(parser: argparse.ArgumentParser) -> None:
+    """The words of a command that works on one model, as `load` reads them."""
+    parser.add_argument("spec", metavar="SPEC", help=SPEC_HELP)
+    parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the model")
+    parser.add_argument("--input", metavar="SIZE", help="the size of the input, such as 3x320x320")
+    add_common(parser, "--errors")
+
+
+def add_common(parser: argparse.ArgumentParser, *errors: str) -> None:
+    """How faults are shown, under the flags `errors`, and the limits."""
+    forms = ("full", "concise", "json")
+    parser.add_argument(
+        *errors, dest="errors", choices=forms, help="how faults are shown (default: full on a terminal, else concise)"
+    )
+    group = parser.add_argument_group("limits")
+    for limit in fields(Limits):
+        group.add_argument(
+            f"--max-{limit.name.replace('_', '-')}",
+            dest=f"max_{limit.name}",
+            metavar="N",
+            type=_seconds if limit.name == "seconds" else _whole,
+            default=limit.default,
+            help=f"default {limit.default:,}",
+        )
+
+
+def load(options: argparse.Namespace) -> tuple[Architecture, Spec]:
+    """The model that a command is about. Raises as `resdsl.load` does."""
+    from resdsl.api import compile_spec, input_size
+
+    spec = find(options.spec)
+    arguments = _arguments(options.set)
+    net = compile_spec(spec, arguments=arguments, size=input_size(options.input), limits=limits_of(options))
+    tell(net.warnings, options)
+    return net, spec
+
+
+def _arguments(settings: Sequence[str]) -> dict[str, Expr]:
+    """Each `name=expression`, parsed as the language's own. Raises `CompileError` and `SpecError`."""
+    if not settings:
+        return {}
+    from resdsl.source import Source
+    from resdsl.syntax import parse_expression
+
+    report = Report()
+    found: dict[str, Expr] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise SpecError(f"--set {setting}: it is written name=value")
+        if value := parse_expression(Source(f"--set {name.strip()}", text), report):
+            found[name.strip()] = value
+    report.raise_if_failed()
+    return found
+
+
+def count(number: int, noun: str) -> str:
+    """`1 line`, `2 lines`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+_whole.__name__, _seconds.__name__ = "positive whole number", "positive number"  # argparse's word for the type
