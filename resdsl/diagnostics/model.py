@@ -72,7 +72,8 @@ class Fault(Exception):  # noqa: N818 - a fault is of the spec, an error of the 
     """A fact that a leaf (an operator, a shape rule, a function) states; the boundary adds the place.
 
     `argument` names the argument at fault, so that the boundary can point at it; `operand` is
-    the index of the operand whose shape is at fault.
+    the index of the operand whose shape is at fault. `instead` has texts that would do in the
+    argument's place, the likeliest first, for the boundary to make fixes of.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Fault(Exception):  # noqa: N818 - a fault is of the spec, an error of the 
         operand: int | None = None,
         notes: Iterable[str] = (),
         help: str | None = None,  # noqa: A002 - the word the messages use
+        instead: Iterable[str] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -92,6 +94,7 @@ class Fault(Exception):  # noqa: N818 - a fault is of the spec, an error of the 
         self.operand = operand
         self.notes = tuple(notes)
         self.help = help
+        self.instead = tuple(instead)
 
 
 class CompileError(Exception):

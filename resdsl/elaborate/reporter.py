@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from resdsl.diagnostics import Diagnostic, Fault, Label, Report
+from resdsl.diagnostics import Diagnostic, Fault, Fix, Label, Report
 from resdsl.elaborate.context import Context
 from resdsl.limits import Deadline, Limits
 from resdsl.source import Span
@@ -42,6 +42,7 @@ class Reporter:
         secondary: Iterable[Label] = (),
         notes: Iterable[str] = (),
         help: str | None = None,  # noqa: A002 - the word the messages use
+        fixes: Iterable[Fix] = (),
     ) -> None:
         """Reports a fault, with the trace of the block that is being executed."""
         self.failed = True
@@ -55,6 +56,7 @@ class Reporter:
                 notes=tuple(notes),
                 help=help,
                 trace=trace,
+                fixes=tuple(fixes),
             )
         )
 
