@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from resdsl.diagnostics import Fault, Label
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics import Fault, Fix, Label
+from resdsl.diagnostics.suggest import replacement, respelling
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.values import (
     AUTO,
@@ -53,6 +53,7 @@ class ArgumentFault(Record):
     span: Span
     secondary: tuple[Label, ...] = ()
     help: str | None = None
+    fixes: tuple[Fix, ...] = ()
 
 
 NO_WORDS: frozenset[str] = frozenset()
@@ -138,13 +139,13 @@ def _too_many(to: Signature, arg: tree.Arg) -> ArgumentFault:
 
 
 def _unknown(to: Signature, name: tree.Ident) -> ArgumentFault:
-    near = _TORCH_NAMES.get(name.name)
-    near = near if near in to.names else did_you_mean(name.name, to.names)
-    if near:
-        help = f"did you mean `{near}`?"  # noqa: A001
-    else:
-        help = f"its arguments are {', '.join(to.names)}" if to.names else "it takes no arguments"  # noqa: A001
-    return ArgumentFault("E120", f"{to.title} has no argument `{name.name}`", name.span, help=help)
+    message = f"{to.title} has no argument `{name.name}`"
+    meant = _TORCH_NAMES.get(name.name)
+    if meant in to.names:
+        fix = replacement(name.span, meant, safe=True)
+        return ArgumentFault("E120", message, name.span, help=f"did you mean `{meant}`?", fixes=(fix,))
+    listed = f"its arguments are {', '.join(to.names)}" if to.names else "it takes no arguments"
+    return ArgumentFault("E120", message, name.span, **respelling(name.name, name.span, to.names, listed))
 
 
 def missing(to: Signature, bound: Iterable[str]) -> list[str]:

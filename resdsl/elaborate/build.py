@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from resdsl.diagnostics import Diagnostic, Label, Report
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics.suggest import respelling
 
 # The modules of constructs enter themselves in the tables of `flow`.
 from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401
@@ -87,9 +87,8 @@ def collect_arguments(
     for name, argument in arguments.items():
         at = argument.span if isinstance(argument, tree.Expr) else span
         if name not in names:
-            near = did_you_mean(name, names)
-            help = f"did you mean `{near}`?" if near else f"it has {', '.join(names) or 'none'}"  # noqa: A001
-            evaluator.error("E120", f"{model} has no parameter `{name}`", at, help=help)
+            near = respelling(name, at, names, f"it has {', '.join(names) or 'none'}")
+            evaluator.error("E120", f"{model} has no parameter `{name}`", at, help=near["help"])  # not of the file
             continue
         value = (
             evaluator.evaluate(argument, file_context(program.home))

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from resdsl.diagnostics import Fault, Report
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics.suggest import Respelling, respelling
 from resdsl.elaborate.arithmetic import binary, boolean, described, number
 from resdsl.elaborate.binding import Assignment, Signature, assign, initialiser, signature
 from resdsl.elaborate.context import Context, Home, file_context
 from resdsl.elaborate.functions import builtins
-from resdsl.elaborate.library import unknown_help
+from resdsl.elaborate.library import unknown
 from resdsl.elaborate.reporter import Failed, Reporter
 from resdsl.elaborate.values import (
     AUTO,
@@ -130,15 +130,16 @@ class Evaluator(Reporter):
             raise Failed
         if name in CONTEXTUAL:
             raise self.failure("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
-        raise self.failure("E101", f"there is no `{name}` here", span, context, help=self.suggestion(name, context))
+        near = self.suggestion(name, span, context)
+        raise self.failure("E101", f"there is no `{name}` here", span, context, **near)
 
-    def suggestion(self, name: str, context: Context) -> str | None:
+    def suggestion(self, name: str, span: Span, context: Context) -> Respelling:
         names = {*self.predefined, *context.home.values, *context.home.pending, *context.activation.kept}
         env: object = context.env
         while env is not None:
             names.update(env.variables)  # type: ignore[attr-defined]
             env = env.parent  # type: ignore[attr-defined]
-        return unknown_help(name, names)
+        return unknown(name, span, names, context.home.file)
 
     def _known(self, value: Value) -> Value:
         if value is UNKNOWN:
@@ -281,9 +282,9 @@ class Evaluator(Reporter):
         if shape is None:
             raise self.failure("E107", f"{described(value)} has no `.{name}`", expr.name.span, context)
         if name not in fields:
-            near = did_you_mean(name, fields)
-            help = f"did you mean `{near}`?" if near else "there are " + ", ".join(f"`.{f}`" for f in fields)  # noqa: A001
-            raise self.failure("E107", f"{title(value)} has no `.{name}`", expr.name.span, context, help=help)
+            listed = "there are " + ", ".join(f"`.{f}`" for f in fields)
+            near = respelling(name, expr.name.span, fields, listed)
+            raise self.failure("E107", f"{title(value)} has no `.{name}`", expr.name.span, context, **near)
         if name == "stride" and isinstance(value, End):
             return value.stride
         return shape.channels if name == "channels" else extent(shape.size)
@@ -355,7 +356,15 @@ class Evaluator(Reporter):
         if key not in self.assignments:
             found, faults = assign(callee, args)
             for fault in faults:
-                self.error(fault.code, fault.message, fault.span, context, secondary=fault.secondary, help=fault.help)
+                self.error(
+                    fault.code,
+                    fault.message,
+                    fault.span,
+                    context,
+                    secondary=fault.secondary,
+                    help=fault.help,
+                    fixes=fault.fixes,
+                )
             self.assignments[key] = None if faults else found
         elif self.assignments[key] is None:
             self.failed = True
@@ -388,14 +397,8 @@ class Evaluator(Reporter):
         return True
 
     def not_a_word(self, name: str, expr: tree.Name, words: frozenset[str], context: Context | None) -> None:
-        near = did_you_mean(expr.name, words)
-        self.error(
-            "E208",
-            f"`{name}` is one of {', '.join(sorted(words))}, not {expr.name}",
-            expr.span,
-            context,
-            help=f"did you mean `{near}`?" if near else None,
-        )
+        message = f"`{name}` is one of {', '.join(sorted(words))}, not {expr.name}"
+        self.error("E208", message, expr.span, context, **respelling(expr.name, expr.span, words))
 
     def _call_builtin(self, callee: Builtin, expr: tree.Apply, context: Context) -> Value:
         self.tick(expr.span, context)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from resdsl.analysis.metrics import METRICS, Metrics, contributions, metrics
 from resdsl.diagnostics import Fault
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics.suggest import respelling
 from resdsl.elaborate.arithmetic import binary
 from resdsl.elaborate.context import Context, Home, file_context
 from resdsl.elaborate.evaluate import Evaluator
@@ -63,9 +63,9 @@ def check_expect(run: Elaboration, stmt: tree.Expect, context: Context, found: M
 
 
 def unknown_metric(evaluator: Evaluator, stmt: tree.Expect) -> None:
-    near = did_you_mean(stmt.metric.name, METRICS)
-    help = f"did you mean `{near}`?" if near else f"there are {', '.join(METRICS)}"  # noqa: A001 - the messages' word
-    evaluator.error("E117", f"there is no metric `{stmt.metric.name}`", stmt.metric.span, help=help)
+    name, span = stmt.metric.name, stmt.metric.span
+    near = respelling(name, span, METRICS, f"there are {', '.join(METRICS)}")
+    evaluator.error("E117", f"there is no metric `{name}`", span, **near)
 
 
 def metric_value(found: Metrics, name: str) -> Value:

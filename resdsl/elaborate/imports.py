@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from resdsl.diagnostics import Label
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics.suggest import respelling
 from resdsl.elaborate.context import Home
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.library import library_names
@@ -36,6 +36,8 @@ class Importer:
         self.library = root("library").resolve()
         self.tree = Path(source.name).parent.resolve() if not source.name.startswith("<") else Path.cwd().resolve()
         self.homes: dict[Path, Home] = {}
+        self.files: set[Path] = set()
+        """Where the imports lead, as they are written: read, missing or refused."""
         self.places: dict[str, tuple[Path, Path]] = {source.name: (self.tree, self.tree)}
         """For each source by name: its folder, and the folder that its imports may not leave."""
         self.loading: list[Path] = [self.tree / Path(source.name).name]
@@ -57,13 +59,8 @@ class Importer:
     def _from_library(self, ident: tree.Ident, use: tree.Use) -> Value:
         index = library_names()
         if ident.name not in index:
-            near = did_you_mean(ident.name, index)
-            self.evaluator.error(
-                "E113",
-                f"the library has no `{ident.name}`",
-                ident.span,
-                help=f"did you mean `{near}`?" if near else f"it has {', '.join(sorted(index))}",
-            )
+            near = respelling(ident.name, ident.span, index, f"it has {', '.join(sorted(index))}")
+            self.evaluator.error("E113", f"the library has no `{ident.name}`", ident.span, **near)
             return UNKNOWN
         file = index[ident.name]
         return self._value(self._home(self.library / file, LIBRARY + file, use), ident, LIBRARY + file)
@@ -78,6 +75,7 @@ class Importer:
         if not use.path or "\0" in use.path or written.is_absolute() or "\\" in use.path:
             self.evaluator.error("E111", "a path is relative to this file, with `/`", use.path_span)
             return None
+        self.files.add(folder / written)
         try:
             path = (folder / written).resolve()
         except (OSError, RuntimeError) as error:
@@ -151,8 +149,6 @@ class Importer:
                 secondary=[Label(home.spans[name], "imported here")],
             )
             return UNKNOWN
-        near = did_you_mean(name, home.own)
-        self.evaluator.error(
-            "E113", f"{file} defines no `{name}`", ident.span, help=f"did you mean `{near}`?" if near else None
-        )
+        near = respelling(name, ident.span, home.own)
+        self.evaluator.error("E113", f"{file} defines no `{name}`", ident.span, **near)
         return UNKNOWN

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from resdsl.diagnostics import Label, Report
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics.suggest import respelling
 from resdsl.elaborate.binding import (
     ArgumentFault,
     Assignment,
@@ -55,6 +55,8 @@ class Program:
     deadline: Deadline
     """For reading the file and for the first build of its models."""
     chains: dict[str, Chain] = field(default_factory=dict)
+    files: set[Path] = field(default_factory=set)
+    """Where its imports lead and theirs, as they are written: read, missing or refused."""
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ def load_program(
     with workspace():
         try:
             importer = Importer(evaluator, source, define, read)
+            program.files = importer.files
             define(program.home, importer)
             resolve_files((*importer.homes.values(), program.home), evaluator)
             for name in list(program.home.pending):
@@ -202,7 +205,9 @@ def follow(item: tree.Model | tree.Variant, home: Home, evaluator: Evaluator) ->
     for variant, where in reversed(variants):
         assignment, faults = assign_variant(chain, variant.call)
         for fault in faults:
-            evaluator.error(fault.code, fault.message, fault.span, secondary=fault.secondary, help=fault.help)
+            evaluator.error(
+                fault.code, fault.message, fault.span, secondary=fault.secondary, help=fault.help, fixes=fault.fixes
+            )
         if faults:
             return None
         chain.calls.append((variant, where, assignment))
@@ -210,10 +215,9 @@ def follow(item: tree.Model | tree.Variant, home: Home, evaluator: Evaluator) ->
 
 
 def unknown_model(evaluator: Evaluator, home: Home, name: tree.Ident) -> None:
-    near = did_you_mean(name.name, [n for n, v in home.values.items() if isinstance(v, ModelValue)])
-    evaluator.error(
-        "E115", f"there is no model `{name.name}`", name.span, help=f"did you mean `{near}`?" if near else None
-    )
+    models = [n for n, v in home.values.items() if isinstance(v, ModelValue)]
+    near = respelling(name.name, name.span, models)
+    evaluator.error("E115", f"there is no model `{name.name}`", name.span, **near)
 
 
 def assign_variant(chain: Chain, call: tree.Call) -> tuple[Assignment, list[ArgumentFault]]:

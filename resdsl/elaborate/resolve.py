@@ -13,7 +13,7 @@ from resdsl.diagnostics import Label
 from resdsl.elaborate.binding import check_arguments, missing, missing_message, signature
 from resdsl.elaborate.context import Home, file_context
 from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
-from resdsl.elaborate.library import unknown_help
+from resdsl.elaborate.library import unknown
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.values import (
     UNKNOWN,
@@ -230,7 +230,7 @@ class Resolver:
                 self.evaluator.error("E105", f"`{name}` {CONTEXTUAL[name]}", span)
             return allowed[name]
         names = {*self.home.values, *self.home.pending, *self.evaluator.predefined, *sight.all_names()}
-        self.evaluator.error("E101", f"there is no `{name}` here", span, help=unknown_help(name, names))
+        self.evaluator.error("E101", f"there is no `{name}` here", span, **unknown(name, span, names, self.home.file))
         return False
 
     # --- expressions -----------------------------------------------------------------------------
