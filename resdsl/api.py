@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from resdsl.diagnostics import Diagnostic, Report, WeightsError
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.limits import DEFAULT, Limits
+from resdsl.records import Record
+from resdsl.source import Source
 from resdsl.specs import Spec, SpecError, find
 
 if TYPE_CHECKING:
@@ -72,26 +74,70 @@ def compile_spec(
     return Architecture(graph, tuple(report))
 
 
-def check(spec: Spec, *, limits: Limits = DEFAULT) -> tuple[Report, tuple[str, ...]]:
-    """Every fault of a file, or of the one model asked for, and the names of the models that were looked at.
+class Checked(Record):
+    """What a check of a spec found."""
 
-    A model whose parameters have no values is checked for names and arguments, not for shapes.
+    report: Report
+    source: Source | None
+    """Its text; `None`, with a fault in the report, where there is none to read."""
+    models: tuple[str, ...] = ()
+    """What was looked at."""
+    unbuilt: Mapping[str, tuple[str, ...]] = {}
+    """Of those, what was checked for names and arguments alone: models with parameters that have no value, and these."""
+    files: frozenset[Path] = frozenset()
+    """Where the imports lead, whether or not there is a file."""
+
+
+def inspect(
+    spec: Spec,
+    *,
+    source: Source | None = None,
+    arguments: Mapping[str, Expr | Any] | None = None,
+    size: tuple[int, ...] | None = None,
+    limits: Limits = DEFAULT,
+) -> Checked:
+    """Every fault of a file, or of one model: the one asked for, or the only one if there are arguments or a size.
+
+    `source` is the text, if it is known already. Raises `OSError` if it cannot be read, `SpecError` if there is no
+    such model.
     """
     from resdsl.elaborate import build, load_program
     from resdsl.elaborate import check as check_program
 
     report = Report()
-    source = spec.read(report, limits)
+    source = source or spec.read(report, limits)
     if source is None:
-        return report, ()
+        return Checked(report, None)
     program = load_program(source, report, limits=limits)
-    if spec.model is None:
+    files, given = frozenset(program.files), arguments or {}
+    if spec.model is None and not given and size is None:
         check_program(program, report)
-        return report, tuple(program.models)
+        models = tuple(program.models)
+        return Checked(report, source, models, _unbuilt(program, models, given), files)
     name = choose(program, spec, None, report)
-    if name and program.models[name].buildable:
-        build(program, name, report, deadline=program.deadline)
-    return report, (spec.model,)
+    if name is None:
+        return Checked(report, source, (), {}, files)
+    unbuilt = _unbuilt(program, (name,), given)
+    if not unbuilt and name in program.chains:
+        build(program, name, report, arguments=given, input_size=size, deadline=program.deadline)
+    return Checked(report, source, (name,), unbuilt, files)
+
+
+def _unbuilt(program: Program, models: Iterable[str], given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The parameters that have no value, of the models that have any such."""
+    found = {
+        name: tuple(param for param, has in program.models[name].params if not has and param not in given)
+        for name in models
+    }
+    return {name: lacking for name, lacking in found.items() if lacking}
+
+
+def check(spec: Spec, *, limits: Limits = DEFAULT, files: set[Path] | None = None) -> tuple[Report, tuple[str, ...]]:
+    """`inspect`, for its report and models alone. `files` receives where the imports lead."""
+    checked = inspect(spec, limits=limits)
+    if files is not None:
+        files |= checked.files
+    return checked.report, checked.models
 
 
 def transplant(

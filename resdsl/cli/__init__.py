@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from resdsl import __version__
-from resdsl.cli import check, compiling, explain, fmt, new, render, summary, weights, zoo
+from resdsl.cli import check, compiling, explain, fmt, new, render, summary, watch, weights, zoo
 from resdsl.cli.common import FAULTY, FINE, Parser, internal, tell, usage
 from resdsl.diagnostics import CompileError, InternalError, WeightsError
 from resdsl.specs import SpecError
@@ -72,6 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="resdsl", description="A text language for residual networks and its compiler to PyTorch.")
     parser.add_argument("--version", action="version", version=f"resdsl {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (check, fmt, compiling, summary, render, zoo, weights, explain, new):
+    for command in (check, fmt, compiling, summary, render, watch, zoo, weights, explain, new):
         command.add(commands)
     return parser

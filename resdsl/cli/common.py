@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -107,22 +107,22 @@ def load(options: argparse.Namespace) -> tuple[Architecture, Spec]:
     from resdsl.api import compile_spec, input_size
 
     spec = find(options.spec)
-    arguments = _arguments(options.set)
+    arguments = arguments_of(options)
     net = compile_spec(spec, arguments=arguments, size=input_size(options.input), limits=limits_of(options))
     tell(net.warnings, options)
     return net, spec
 
 
-def _arguments(settings: Sequence[str]) -> dict[str, Expr]:
-    """Each `name=expression`, parsed as the language's own. Raises `CompileError` and `SpecError`."""
-    if not settings:
+def arguments_of(options: argparse.Namespace) -> dict[str, Expr]:
+    """Each `--set name=expression`, parsed as the language's own. Raises `CompileError` and `SpecError`."""
+    if not options.set:
         return {}
     from resdsl.source import Source
     from resdsl.syntax import parse_expression
 
     report = Report()
     found: dict[str, Expr] = {}
-    for setting in settings:
+    for setting in options.set:
         name, equals, text = setting.partition("=")
         if not equals or not name.strip().isidentifier():
             raise SpecError(f"--set {setting}: it is written name=value")
