@@ -83,7 +83,7 @@ class Checked(Record):
     models: tuple[str, ...] = ()
     """What was looked at."""
     unbuilt: Mapping[str, tuple[str, ...]] = {}
-    """Of those, what was checked for names and arguments alone: models with parameters that have no value, and these."""
+    """Of those, the ones with parameters that have no value, and these: checked for names and arguments alone."""
     files: frozenset[Path] = frozenset()
     """Where the imports lead, whether or not there is a file."""
 
@@ -118,7 +118,7 @@ def inspect(
     if name is None:
         return Checked(report, source, (), {}, files)
     unbuilt = _unbuilt(program, (name,), given)
-    if not unbuilt and name in program.chains:
+    if not unbuilt:
         build(program, name, report, arguments=given, input_size=size, deadline=program.deadline)
     return Checked(report, source, (name,), unbuilt, files)
 
