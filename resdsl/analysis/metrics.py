@@ -115,14 +115,14 @@ def _depth(graph: Graph, excluded: set[int]) -> int:
     for node in graph.nodes():
         if node.id in excluded:
             continue
-        before = [depths[operand] for operand in _trunk(node)]
+        before = [depths[operand] for operand in trunk(node)]
         longest = max(before) if before else (0 if not node.operands else -1)
         if longest >= 0:
             depths[node.id] = longest + (node.op.role in (Role.CONV, Role.LINEAR))
     return max((depths[o.node] for o in graph.outputs), default=0)
 
 
-def _trunk(node: Node) -> tuple[int, ...]:
+def trunk(node: Node) -> tuple[int, ...]:
     """The operands that a path may come through: of a product of branches the first, of a gated one the weighed."""
     if node.op.kind == "mul" and len(node.operands) > 1:
         return node.operands[1:] if node.scope.kind is ScopeKind.RESIDUAL else node.operands[:1]
