@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.elaborate.build import build, check
+from resdsl.elaborate.build import build, check, check_empty
 from resdsl.elaborate.program import ModelInfo, Program, load_program
 
-__all__ = ["ModelInfo", "Program", "build", "check", "load_program"]
+__all__ = ["ModelInfo", "Program", "build", "check", "check_empty", "load_program"]

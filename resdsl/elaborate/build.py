@@ -68,13 +68,18 @@ def build(
 
 def check(program: Program, report: Report) -> None:
     """Builds every model that has all its arguments, in one time limit. A file that defines nothing is an error."""
+    check_empty(program, report)
+    for name, info in program.models.items():
+        if info.buildable:
+            build(program, name, report, deadline=program.deadline)
+
+
+def check_empty(program: Program, report: Report) -> None:
+    """Reports a file that defines nothing, unless its faults explain it."""
     if not program.home.own and not report.failed:
         source = program.home.file.source
         message = "the file defines nothing"
         report.add(Diagnostic("E109", message, Label(Span(source, 0, 0)), help="`model NAME { ... }` is a net"))
-    for name, info in program.models.items():
-        if info.buildable:
-            build(program, name, report, deadline=program.deadline)
 
 
 def collect_arguments(

@@ -92,6 +92,7 @@ def load_program(
             importer = Importer(evaluator, source, define, read)
             program.files = importer.files
             define(program.home, importer)
+            program.imports = tuple(importer.homes.values())
             resolve_files((*importer.homes.values(), program.home), evaluator)
             for name in list(program.home.pending):
                 if name not in program.home.values:
