@@ -57,6 +57,8 @@ class Program:
     chains: dict[str, Chain] = field(default_factory=dict)
     files: set[Path] = field(default_factory=set)
     """Where its imports lead and theirs, as they are written: read, missing or refused."""
+    imports: tuple[Home, ...] = ()
+    """The files that it uses, themselves or through others, in the order of reading; each once."""
 
 
 @dataclass(slots=True)
