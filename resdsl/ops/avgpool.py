@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.ops.arguments import Extent, Flag
-from resdsl.ops.base import Arg
+from resdsl.ops.base import NOTHING, OPERAND, Arg, Saved, Shapes
 from resdsl.ops.pooling import Pool
 from resdsl.shapes import Axes
 
@@ -31,6 +31,12 @@ class Avgpool(Pool):
     @property
     def counts_pads(self) -> bool:
         return self.count_pad
+
+    def saved(self, inputs: Shapes) -> Saved:
+        (x,) = inputs
+        if self.k is None:
+            return NOTHING if self.infer(inputs).size == (1,) * x.dims else OPERAND  # a global one is a mean
+        return self._saved_window(x)
 
     def _more_args(self) -> tuple[Arg, ...]:
         return (Arg("count_include_pad", self.count_pad, "flag", default=True),)

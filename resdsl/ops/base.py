@@ -61,6 +61,31 @@ class Window(Record):
     before: int = 0
 
 
+class Saved(Record):
+    """What PyTorch's eager kernels keep of one application for the backward pass, besides weights.
+
+    `operands` and `output` are values as they stand. Everything else is counted in elements.
+    """
+
+    operands: tuple[int, ...] = ()
+    """The operands that are kept, by index."""
+    output: bool = False
+    elements: int = 0
+    """Elements for each input of a batch, in the type of the values: statistics, masks, copies."""
+    constants: int = 0
+    """Elements that do not grow with the batch."""
+    indices: int = 0
+    """64-bit integers for each input of a batch."""
+    view: bool = False
+    """Whether the output is the memory of operand 0."""
+
+
+OPERAND = Saved(operands=(0,))
+OUTPUT = Saved(output=True)
+NOTHING = Saved()
+VIEW = Saved(view=True)
+
+
 class Unset(Enum):
     """The default of an argument that must always be written."""
 
@@ -177,6 +202,10 @@ class Operator(BaseModel, ABC):
     @abstractmethod
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         """What an output position sees, for each axis of the output (none for a vector)."""
+
+    @abstractmethod
+    def saved(self, inputs: Shapes) -> Saved:
+        """What a training step keeps for its backward pass."""
 
     @abstractmethod
     def torch(self, inputs: Shapes) -> Torch:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Width
-from resdsl.ops.base import Call, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import Call, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.ops.geometry import Geometry, need_map
 from resdsl.ops.padding import pad_call
 from resdsl.shapes import Shape
@@ -43,6 +45,12 @@ class Blurpool(Weightless):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return self._geometry(inputs[0]).windows()
+
+    def saved(self, inputs: Shapes) -> Saved:
+        (x,) = inputs
+        pad = self._geometry(x).pads[0][0]
+        maps = [prod(n + 2 * pad - i for n in x.size) for i in range(self.k - 1)]  # what each average looks at
+        return Saved(operands=(0,), elements=x.channels * sum(maps if pad else maps[1:]))
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

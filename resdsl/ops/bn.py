@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Chance, Flag, Positive, Real, show
-from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.ops.init import Constant
 from resdsl.shapes import Shape
 
@@ -43,6 +43,9 @@ class Bn(Operator):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return Saved(operands=(0,), constants=2 * inputs[0].channels)
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

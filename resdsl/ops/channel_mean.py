@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Call, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import NOTHING, Call, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.shapes import Shape
 
 
@@ -16,6 +16,9 @@ class ChannelMean(Pointwise):
 
     def infer(self, inputs: Shapes) -> Shape:
         return Shape(1, inputs[0].size)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(call=Call("{0}.mean(1, keepdim=True)", binds=0), inline=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Fault
-from resdsl.ops.base import Call, Shapes, Torch
+from resdsl.ops.base import NOTHING, Call, Saved, Shapes, Torch
 from resdsl.ops.merging import Merge
 from resdsl.shapes import Shape
 
@@ -21,6 +21,9 @@ class Concat(Merge):
             if shape.size != first.size:
                 raise Fault("E301", f"concat of unequal sizes: {first} and {shape}", operand=index)
         return Shape(sum(shape.channels for shape in inputs), first.size)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(call=Call("torch.cat([{*}], dim=1)"))

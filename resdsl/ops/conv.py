@@ -7,7 +7,7 @@ from typing import Annotated
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Bias, Extent, Pad, Width, word
-from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import OPERAND, Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.ops.geometry import Geometry, geometry, need_map
 from resdsl.ops.init import Init, weight_and_bias
 from resdsl.ops.padding import pad_call, symmetric
@@ -69,6 +69,14 @@ class Conv(Operator):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return self._geometry(inputs).windows()
+
+    def saved(self, inputs: Shapes) -> Saved:
+        (x,) = inputs
+        window = self._geometry(inputs)
+        if self.padding_mode == "zeros" and symmetric(window.pads):
+            return OPERAND
+        mirrored = self.padding_mode in ("reflect", "replicate")  # whose padding looks at its operand again
+        return Saved(operands=(0,) if mirrored else (), elements=window.padded(x))
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

@@ -7,7 +7,7 @@ from math import prod
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Bias, Extent, Margin, Width, show
-from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import OPERAND, Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.ops.geometry import axes_of, need_map
 from resdsl.ops.init import Init, weight_and_bias
 from resdsl.shapes import Shape, per_axis, short
@@ -53,6 +53,9 @@ class Deconv(Operator):
             Window(-(-k[i] // stride[i]), Fraction(1, stride[i]), before=(k[i] - 1 - pad[i]) // stride[i])
             for i in range(x.dims)
         )
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from resdsl.ops.arguments import Chance
-from resdsl.ops.base import Arg, Layer, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import VIEW, Arg, Layer, Pointwise, Role, Saved, Shapes, Torch
 
 
 class Dropout(Pointwise):
@@ -18,6 +18,9 @@ class Dropout(Pointwise):
     keeps_output_for_backward = True  # in eval its output is its input
 
     p: Chance = Fraction(1, 2)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return Saved(elements=inputs[0].numel) if self.p else VIEW
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.Dropout", (Arg("p", self.p, "real", default=Fraction(1, 2), positional=True),)))

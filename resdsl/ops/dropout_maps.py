@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from resdsl.ops.arguments import Chance
-from resdsl.ops.base import Arg, Layer, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import VIEW, Arg, Layer, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.ops.geometry import need_map
 from resdsl.shapes import Shape
 
@@ -24,6 +24,9 @@ class DropoutMaps(Pointwise):
     def infer(self, inputs: Shapes) -> Shape:
         need_map(self.kind, inputs[0])
         return inputs[0]
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return Saved(elements=inputs[0].channels) if self.p else VIEW
 
     def torch(self, inputs: Shapes) -> Torch:
         p = Arg("p", self.p, "real", default=Fraction(1, 2), positional=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+from resdsl.ops.base import OPERAND, Activation, Arg, Layer, Saved, Shapes, Torch
 
 
 class Elu(Activation):
@@ -12,6 +12,9 @@ class Elu(Activation):
     summary = "x where positive, exp(x) - 1 elsewhere"
     keeps_output_for_backward = True  # where it acts in place itself
     may_be_inplace = True
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.ELU", (Arg("inplace", False, "flag", default=False),)))

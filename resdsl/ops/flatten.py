@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Call, Layer, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import VIEW, Call, Layer, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.shapes import Shape
 
 
@@ -20,6 +20,9 @@ class Flatten(Weightless):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return ()
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return VIEW
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.Flatten"), Call("{0}.flatten(1)", binds=0), inline=True)

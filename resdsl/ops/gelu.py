@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Activation, Layer, Shapes, Torch
+from resdsl.ops.base import OPERAND, Activation, Layer, Saved, Shapes, Torch
 
 
 class Gelu(Activation):
@@ -10,6 +10,9 @@ class Gelu(Activation):
 
     kind = "gelu"
     summary = "x times the normal distribution function of x"
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.GELU"))

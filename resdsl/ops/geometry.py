@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Pads, show
@@ -39,6 +40,10 @@ class Geometry(Record):
     @property
     def _even_pads(self) -> bool:
         return all(before == after for before, after in self.pads)
+
+    def padded(self, x: Shape) -> int:
+        """Elements of the map with its padding."""
+        return x.channels * prod(n + sum(self.pads[i]) for i, n in enumerate(x.size))
 
     def windows(self) -> tuple[Window, ...]:
         return tuple(

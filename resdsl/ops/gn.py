@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Positive, Width
-from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.shapes import Shape
 
 
@@ -36,6 +36,9 @@ class Gn(Operator):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return Saved(operands=(0,), elements=2 * self.groups)
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(

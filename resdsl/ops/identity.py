@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Call, Layer, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import VIEW, Call, Layer, Pointwise, Role, Saved, Shapes, Torch
 
 
 class Identity(Pointwise):
@@ -13,6 +13,9 @@ class Identity(Pointwise):
     role = Role.SHAPE
     summary = "the value itself"
     keeps_output_for_backward = True  # its output is its input
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return VIEW
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.Identity"), Call("{0}", binds=0), inline=True)

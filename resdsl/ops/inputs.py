@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from resdsl.diagnostics import InternalError
-from resdsl.ops.base import Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import NOTHING, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.shapes import Shape
 
 
@@ -25,6 +25,9 @@ class Input(Weightless):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * len(self.size)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         raise InternalError("an input has no PyTorch text")

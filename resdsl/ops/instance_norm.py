@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from resdsl.ops.arguments import Positive
-from resdsl.ops.base import Arg, Layer, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import Arg, Layer, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.ops.geometry import need_map
 from resdsl.shapes import Shape
 
@@ -25,6 +25,9 @@ class InstanceNorm(Weightless):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return Saved(operands=(0,), elements=2 * inputs[0].channels)
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from resdsl.ops.arguments import Real
-from resdsl.ops.base import Call, Operator, Parameter, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import OPERAND, Call, Operator, Parameter, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.ops.init import Constant
 from resdsl.shapes import Shape
 
@@ -31,6 +31,9 @@ class LayerScale(Operator):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         (weight,) = self.weights(inputs)

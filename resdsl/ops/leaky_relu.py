@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from resdsl.ops.arguments import Positive
-from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+from resdsl.ops.base import OPERAND, Activation, Arg, Layer, Saved, Shapes, Torch
 
 
 class LeakyRelu(Activation):
@@ -18,6 +18,9 @@ class LeakyRelu(Activation):
     may_be_inplace = True
 
     slope: Positive = Fraction("0.01")
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         slope = Arg("negative_slope", self.slope, "real", default=Fraction("0.01"), positional=True)

@@ -6,7 +6,7 @@ from math import prod
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Bias, Flag, Width
-from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import OPERAND, Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.ops.channels_last import over_channels
 from resdsl.ops.init import Init, weight_and_bias
 from resdsl.shapes import Shape
@@ -45,6 +45,10 @@ class Linear(Operator):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        (x,) = inputs
+        return Saved(elements=x.numel) if x.dims else OPERAND  # of a map, a copy with the channels last
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

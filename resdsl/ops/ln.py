@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 
 from resdsl.ops.arguments import Positive
-from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.ops.channels_last import over_channels
 from resdsl.shapes import Shape
 
@@ -31,6 +32,9 @@ class Ln(Operator):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return Saved(operands=(0,), elements=2 * prod(inputs[0].size))
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

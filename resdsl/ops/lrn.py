@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import prod
 
 from resdsl.ops.arguments import Positive, Width
-from resdsl.ops.base import Arg, Layer, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import Arg, Layer, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.ops.geometry import need_map
 from resdsl.shapes import Shape
 
@@ -25,6 +26,11 @@ class Lrn(Pointwise):
     def infer(self, inputs: Shapes) -> Shape:
         need_map(self.kind, inputs[0])
         return inputs[0]
+
+    def saved(self, inputs: Shapes) -> Saved:
+        (x,) = inputs
+        padded = prod((x.channels + self.size - 1, *x.size))  # the squares between absent channels
+        return Saved(operands=(0,), elements=padded + 2 * x.numel)  # the sums, and their powers
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.ops.arguments import Extent
-from resdsl.ops.base import Arg
+from resdsl.ops.base import Arg, Saved, Shapes
 from resdsl.ops.pooling import Pool
 from resdsl.shapes import Axes
 
@@ -30,6 +30,11 @@ class Maxpool(Pool):
     @property
     def counts_pads(self) -> bool:
         return True
+
+    def saved(self, inputs: Shapes) -> Saved:
+        indices = self.infer(inputs).numel
+        kept = self._saved_window(inputs[0])
+        return Saved(operands=kept.operands, elements=kept.elements, indices=indices)
 
     def _more_args(self) -> tuple[Arg, ...]:
         return ()

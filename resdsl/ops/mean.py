@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Call, Shapes, Torch
+from resdsl.ops.base import NOTHING, Call, Saved, Shapes, Torch
 from resdsl.ops.merging import Merge, equal_shapes
 from resdsl.shapes import Shape
 
@@ -16,6 +16,9 @@ class Mean(Merge):
 
     def infer(self, inputs: Shapes) -> Shape:
         return equal_shapes(self.kind, inputs)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         total = " + ".join(f"{{{i}}}" for i in range(len(inputs)))

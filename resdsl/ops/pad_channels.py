@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Count, Width
-from resdsl.ops.base import Arg, Call, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import NOTHING, Arg, Call, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.shapes import Shape
 
 
@@ -26,6 +26,9 @@ class PadChannels(Pointwise):
             message = f"{x.channels} channels{front} are more than the width of {self.width}"
             raise Fault("E307", message, argument="width", help=f"write a width of at least {x.channels + self.before}")
         return Shape(self.width, x.size)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         (x,) = inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Count, Width
-from resdsl.ops.base import Arg, Call, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import VIEW, Arg, Call, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.shapes import Shape
 
 
@@ -28,6 +28,9 @@ class Part(Pointwise):
         if x.channels % self.of:
             raise Fault("E303", f"{x.channels} channels do not divide into {self.of} parts", argument="of")
         return Shape(x.channels // self.of, x.size)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return VIEW
 
     def torch(self, inputs: Shapes) -> Torch:
         width = inputs[0].channels // self.of

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Extent, Flag, Pad, show
-from resdsl.ops.base import Arg, Call, Layer, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import OPERAND, Arg, Call, Layer, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.ops.geometry import Geometry, axes_of, geometry, need_map
 from resdsl.ops.padding import pad_call, symmetric
 from resdsl.shapes import Axes, Shape, per_axis, short
@@ -118,6 +118,12 @@ class Pool(Weightless):
             Arg("ceil_mode", self.ceil, "flag", default=False),
         )
         return Torch(Layer(f"nn.{self.torch_name}Pool{x.dims}d", args + self._more_args()), before=before)
+
+    def _saved_window(self, x: Shape) -> Saved:
+        """The map that the windows slide over: the operand, or a padded copy of it."""
+        if self.k is None or self._layer_pads(window := self._geometry(x)):
+            return OPERAND
+        return Saved(elements=window.padded(x))
 
     @abstractmethod
     def _more_args(self) -> tuple[Arg, ...]:

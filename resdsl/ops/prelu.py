@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Real, Width
-from resdsl.ops.base import Arg, Layer, Operator, Role, Shapes, Torch, Weight, Window
+from resdsl.ops.base import OPERAND, Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
 from resdsl.shapes import Shape
 
 
@@ -39,6 +39,9 @@ class Prelu(Operator):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+from resdsl.ops.base import OUTPUT, Activation, Arg, Layer, Saved, Shapes, Torch
 
 
 class Relu(Activation):
@@ -13,6 +13,9 @@ class Relu(Activation):
     summary = "max(x, 0)"
     keeps_output_for_backward = True
     may_be_inplace = True
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OUTPUT
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.ReLU", (Arg("inplace", False, "flag", default=False),)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+from resdsl.ops.base import OPERAND, Activation, Arg, Layer, Saved, Shapes, Torch
 
 
 class Relu6(Activation):
@@ -11,6 +11,9 @@ class Relu6(Activation):
     kind = "relu6"
     summary = "min(max(x, 0), 6)"
     may_be_inplace = True
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.ReLU6", (Arg("inplace", False, "flag", default=False),)))

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Extent
-from resdsl.ops.base import Arg, Call, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import VIEW, Arg, Call, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.shapes import Shape
 
 
@@ -43,6 +43,9 @@ class Reshape(Weightless):
             return (Window(),) * len(size)
         pairs = zip(x.size, size, strict=True)
         return tuple(Window() if n == new else Window(n, Fraction(n, new), before=n - 1) for n, new in pairs)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return VIEW
 
     def torch(self, inputs: Shapes) -> Torch:
         shape = self._shape()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.ops.arguments import Real
-from resdsl.ops.base import Arg, Call, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import NOTHING, Arg, Call, Pointwise, Role, Saved, Shapes, Torch
 
 
 class Scale(Pointwise):
@@ -15,6 +15,9 @@ class Scale(Pointwise):
     summary = "x times a constant"
 
     factor: Real
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         factor = Arg("factor", self.factor, "real")

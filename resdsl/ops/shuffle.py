@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Width
-from resdsl.ops.base import Arg, Layer, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import NOTHING, Arg, Layer, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.ops.geometry import need_map
 from resdsl.shapes import Shape
 
@@ -26,6 +26,9 @@ class Shuffle(Pointwise):
         if x.channels % self.groups:
             raise Fault("E303", f"{x.channels} channels do not divide into {self.groups} groups", argument="groups")
         return x
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.ChannelShuffle", (Arg("groups", self.groups, "groups", positional=True),)))

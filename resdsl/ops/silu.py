@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Activation, Arg, Layer, Shapes, Torch
+from resdsl.ops.base import OPERAND, Activation, Arg, Layer, Saved, Shapes, Torch
 
 
 class Silu(Activation):
@@ -11,6 +11,9 @@ class Silu(Activation):
     kind = "silu"
     summary = "x * sigmoid(x), also called swish"
     may_be_inplace = True
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OPERAND
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.SiLU", (Arg("inplace", False, "flag", default=False),)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Count, Width
-from resdsl.ops.base import Arg, Call, Pointwise, Role, Shapes, Torch
+from resdsl.ops.base import VIEW, Arg, Call, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.shapes import Shape
 
 
@@ -29,6 +29,9 @@ class Slice(Pointwise):
             message = f"slice up to channel {self.stop} of a value with {x.channels} channels"
             raise Fault("E307", message, argument="stop", help=f"write a stop of at most {x.channels}")
         return Shape(self.stop - self.start, x.size)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return VIEW
 
     def torch(self, inputs: Shapes) -> Torch:
         ends = (Arg("start", self.start, "channels"), Arg("stop", self.stop, "channels"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Width
-from resdsl.ops.base import Activation, Arg, Call, Layer, Shapes, Torch
+from resdsl.ops.base import OUTPUT, Activation, Arg, Call, Layer, Saved, Shapes, Torch
 from resdsl.shapes import Shape
 
 
@@ -27,6 +27,9 @@ class Softmax(Activation):
             message = f"{x.channels} channels do not divide into {self.parts} parts"
             raise Fault("E303", message, argument="parts")
         return x
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OUTPUT
 
     def torch(self, inputs: Shapes) -> Torch:
         if self.parts is None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Width
-from resdsl.ops.base import Arg, Layer, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import NOTHING, Arg, Layer, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.ops.geometry import need_map
 from resdsl.shapes import Shape
 
@@ -31,6 +31,9 @@ class SpaceToDepth(Weightless):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(self.factor, Fraction(self.factor)),) * inputs[0].dims
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.PixelUnshuffle", (Arg("downscale_factor", self.factor, "count", positional=True),)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import Activation, Call, Layer, Shapes, Torch
+from resdsl.ops.base import OUTPUT, Activation, Call, Layer, Saved, Shapes, Torch
 
 
 class Tanh(Activation):
@@ -11,6 +11,9 @@ class Tanh(Activation):
     kind = "tanh"
     summary = "tanh(x)"
     keeps_output_for_backward = True
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return OUTPUT
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(Layer("nn.Tanh"), Call("torch.tanh({0})"), inline=True)

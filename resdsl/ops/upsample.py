@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.ops.arguments import Extent
-from resdsl.ops.base import Arg, Layer, Role, Shapes, Torch, Weightless, Window
+from resdsl.ops.base import NOTHING, Arg, Layer, Role, Saved, Shapes, Torch, Weightless, Window
 from resdsl.ops.geometry import axes_of, need_map
 from resdsl.ops.resizing import Mode, check_mode, resize_windows
 from resdsl.shapes import Shape, per_axis, short
@@ -29,6 +29,9 @@ class Upsample(Weightless):
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return resize_windows(inputs[0].size, self.infer(inputs).size, self.mode)
+
+    def saved(self, inputs: Shapes) -> Saved:
+        return NOTHING
 
     def torch(self, inputs: Shapes) -> Torch:
         factor = short(per_axis(self.factor, inputs[0].dims))

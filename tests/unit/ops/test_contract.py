@@ -74,6 +74,38 @@ def test_macs_are_half_the_flops(sample: Sample) -> None:
 
 
 @each_sample
+def test_saved_is_what_autograd_keeps(sample: Sample) -> None:
+    """Memory that PyTorch's hooks are shown, each once; weights apart."""
+    op = sample.op()
+    text, values = op.torch(sample.inputs), [leaf * 1 for leaf in operands(sample)]
+    saved = op.saved(sample.inputs)
+    for inline in (False, True) if text.layer and text.call else (False,):
+        module = Module(op, sample.inputs, inline=inline).train()
+        kept: dict[int, Tensor] = {}
+
+        def keep(tensor: Tensor, kept: dict[int, Tensor] = kept) -> Tensor:
+            kept.setdefault(_memory(tensor), tensor)
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            result = module(*values)
+        for weight in (*module.parameters(), *module.buffers()):
+            kept.pop(_memory(weight), None)
+        assert [index for index, value in enumerate(values) if kept.pop(_memory(value), None) is not None] == sorted(
+            saved.operands
+        )
+        assert (not saved.view and kept.pop(_memory(result), None) is not None) is saved.output
+        assert (_memory(result) == _memory(values[0])) is saved.view or sample.kind in VIEWS_ELSEWHERE
+        indices = sum(t.untyped_storage().nbytes() for t in kept.values() if t.dtype == torch.int64)
+        others = sum(t.untyped_storage().nbytes() for t in kept.values() if t.dtype != torch.int64)
+        assert (indices, others) == (8 * BATCH * saved.indices, 4 * (BATCH * saved.elements + saved.constants))
+
+
+def _memory(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+@each_sample
 def test_windows_have_an_axis_each(sample: Sample) -> None:
     op = sample.op()
     windows = op.windows(sample.inputs)
