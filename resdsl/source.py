@@ -36,6 +36,10 @@ class Source:
         end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
 
+    def start(self, number: int) -> int:
+        """The offset of line `number` (from 1)."""
+        return self._starts[number - 1]
+
     @property
     def lines(self) -> int:
         return len(self._starts)

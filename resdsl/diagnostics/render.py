@@ -1,4 +1,4 @@
-"""Diagnostics as text: full with the source and carets, concise with a line each, and JSON for tools.
+"""Diagnostics for people: full with the source and carets, concise with a line each.
 
 The first line of each is complete alone and begins with the place, so that terminals can follow it:
 
@@ -7,18 +7,20 @@ The first line of each is complete alone and begins with the place, so that term
       |                       ^^^^^^^^^^ the shortcut gives 128x28x28
       |            ---------- the branch gives 64x56x56
       = help: ...
+    7 +   residual { a -> b } shortcut project
+
+The last line is what the likeliest fix would write; `[*]` behind the first says that it can be carried out.
 """
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from resdsl.diagnostics.model import Diagnostic, Label, Severity
+from resdsl.diagnostics.columns import cell, visible, width
+from resdsl.diagnostics.model import Diagnostic, Edit, Fix, Label, Severity
 from resdsl.records import Record
-from resdsl.source import Source, Span
+from resdsl.source import Source
 
 Format = Literal["full", "concise", "json"]
 
@@ -26,57 +28,41 @@ MOST = 20
 """So many are shown in full or concise; the rest is a number."""
 SECONDARY = 3
 """So many secondary labels are shown."""
-JSON_VERSION = 1
 
-_TAB = 4
 _LONGEST = 2_000
 _WIDEST = 160
 """Columns of source shown; longer lines are cut around the label."""
+_PREVIEWED = 4
+"""So many lines of a fix are shown; a larger one is told by its message alone."""
+
+Fixable = Callable[[Diagnostic], bool]
+"""Whether a fault has a fix that can be carried out: it is marked with `[*]`."""
 
 
-def render(diagnostics: Iterable[Diagnostic], form: Format, *, color: bool = False) -> str:
+def render(
+    diagnostics: Iterable[Diagnostic], form: Format, *, color: bool = False, fixable: Fixable | None = None
+) -> str:
     """One of the three forms, by name. Empty for no diagnostics, except as JSON."""
     if form == "json":
+        from resdsl.diagnostics.machine import render_json  # not at the top: people read the other two
+
         return render_json(diagnostics)
-    return render_full(diagnostics, color=color) if form == "full" else render_concise(diagnostics, color=color)
+    human = render_full if form == "full" else render_concise
+    return human(diagnostics, color=color, fixable=fixable)
 
 
-def render_full(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """Each with its source, labels, notes, help and trace; at most 20, then a count."""
-    style = _Style(color)
+def render_full(diagnostics: Iterable[Diagnostic], *, color: bool = False, fixable: Fixable | None = None) -> str:
+    """Each with its source, labels, notes, help, fix and trace; at most 20, then a count."""
+    style = _Style(color, fixable or _none)
     found = tuple(diagnostics)
     return _capped(["\n".join(_full(d, style)) + "\n" for d in found[:MOST]], len(found), "\n")
 
 
-def render_concise(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
+def render_concise(diagnostics: Iterable[Diagnostic], *, color: bool = False, fixable: Fixable | None = None) -> str:
     """A line each; at most 20, then a count."""
-    style = _Style(color)
+    style = _Style(color, fixable or _none)
     found = tuple(diagnostics)
     return _capped([_first_line(d, style) for d in found[:MOST]], len(found), "\n")
-
-
-def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """All of them as one JSON object; `version` changes when a key changes its meaning."""
-    items = [
-        {
-            "code": d.code,
-            "severity": d.severity.value,
-            "message": d.message,
-            **_place(d.span),
-            "label": d.primary.message,
-            "secondary": [{**_place(label.span), "message": label.message} for label in d.secondary],
-            "notes": list(d.notes),
-            "help": d.help,
-            "trace": [{**_place(frame.span), "message": frame.message} for frame in d.trace],
-        }
-        for d in diagnostics
-    ]
-    return json.dumps({"version": JSON_VERSION, "diagnostics": items}, indent=2) + "\n"
-
-
-def visible(text: str) -> str:
-    """Text with everything that would move a cursor or reorder a line shown as an escape."""
-    return "".join(_cell(char)[0] if char != "\t" else char for char in text)
 
 
 def _capped(parts: Sequence[str], total: int, separator: str) -> str:
@@ -87,14 +73,13 @@ def _capped(parts: Sequence[str], total: int, separator: str) -> str:
     return separator.join(parts) + ("" if parts[-1].endswith("\n") else "\n") + more.removeprefix("\n")
 
 
-def _place(span: Span) -> dict[str, str | int]:
-    line, column = span.source.position(span.start)
-    end_line, end_column = span.source.position(span.end)
-    return {"file": span.source.name, "line": line, "column": column, "end_line": end_line, "end_column": end_column}
+def _none(_: Diagnostic) -> bool:
+    return False
 
 
 class _Style(Record):
     color: bool
+    fixable: Fixable
 
     def paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text
@@ -105,13 +90,20 @@ class _Style(Record):
     def gutter(self, text: str) -> str:
         return self.paint("34", text)
 
+    def added(self, text: str) -> str:
+        return self.paint("32", text)
+
+    def removed(self, text: str) -> str:
+        return self.paint("31", text)
+
     def bold(self, text: str) -> str:
         return self.paint("1", text)
 
 
 def _first_line(diagnostic: Diagnostic, style: _Style) -> str:
     kind = style.severity(diagnostic.severity, f"{diagnostic.severity.value}[{diagnostic.code}]")
-    return f"{visible(str(diagnostic.span))}: {kind}: {style.bold(visible(_shortened(diagnostic.message)))}"
+    mark = f" {style.added('[*]')}" if style.fixable(diagnostic) else ""
+    return f"{visible(str(diagnostic.span))}: {kind}: {style.bold(visible(_shortened(diagnostic.message)))}{mark}"
 
 
 def _shortened(text: str) -> str:
@@ -132,7 +124,10 @@ class _Underline(Record):
 def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     yield _first_line(diagnostic, style)
     groups = _by_source(_labels(diagnostic))
-    gutter = max(len(str(u.line)) for underlines in groups.values() for u in underlines)
+    lines = {(source, underline.line) for source, underlines in groups.items() for underline in underlines}
+    fix = next(iter(diagnostic.fixes), None)
+    preview = _preview(fix, lines) if fix else ()
+    gutter = max(len(str(line)) for line in (*(line for _, line in lines), *(line for line, _, _ in preview)))
     for source, underlines in groups.items():
         if source is not diagnostic.span.source:
             yield f"{' ' * gutter} {style.gutter('-->')} {visible(source.name)}"
@@ -140,10 +135,55 @@ def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     bar = " " * gutter + " " + style.gutter("=") + " "
     for note in diagnostic.notes:
         yield f"{bar}note: {visible(_shortened(note))}"
-    if diagnostic.help is not None:
-        yield f"{bar}help: {visible(_shortened(diagnostic.help))}"
+    help_ = diagnostic.help or (fix.message if fix else None)
+    if help_ is not None:
+        yield f"{bar}help: {visible(_shortened(help_))}"
+    for line, sign, text in preview:
+        paint = style.added if sign == "+" else style.removed
+        yield f"{style.gutter(f'{line:>{gutter}}')} {paint(f'{sign} {text}'.rstrip())}"
     for frame in diagnostic.trace:
         yield f"{bar}{visible(frame.message)} ({visible(str(frame.span))})"
+
+
+def _preview(fix: Fix, shown: set[tuple[Source, int]]) -> tuple[tuple[int, str, str], ...]:
+    """What a fix would write, and what it would take away if that is not among the lines shown: number, sign, text."""
+    edits = sorted(fix.edits, key=lambda edit: edit.span.start)
+    source = edits[0].span.source if edits else None
+    if source is None or any(edit.span.source is not source for edit in edits):
+        return ()
+    first, last = edits[0].span.line, source.position(edits[-1].span.end)[0]
+    if last - first >= _PREVIEWED:
+        return ()
+    old = [source.line(number) for number in range(first, last + 1)]
+    new = _written(source, first, last, edits).split("\n")
+    while old and new and old[-1] == new[-1]:
+        del old[-1], new[-1]
+    while old and new and old[0] == new[0]:
+        del old[0], new[0]
+        first += 1
+    while not old and new and not new[-1]:
+        del new[-1]
+    if len(new) > _PREVIEWED:
+        return ()
+    known = all((source, first + index) in shown for index in range(len(old)))
+    gone = [] if known and new else [(first + index, "-", text) for index, text in enumerate(old)]
+    lines = [*gone, *((first + index, "+", text) for index, text in enumerate(new))]
+    return tuple((number, sign, _cut(text, _change(text, old))[2]) for number, sign, text in lines)
+
+
+def _written(source: Source, first: int, last: int, edits: Sequence[Edit]) -> str:
+    """Lines `first` to `last` after edits in order that lie within them."""
+    start = source.start(first)
+    text = source.text[start : source.start(last) + len(source.line(last))]
+    for edit in reversed(edits):
+        text = text[: edit.span.start - start] + edit.text + text[edit.span.end - start :]
+    return text.replace("\r", "")
+
+
+def _change(text: str, old: Sequence[str]) -> int:
+    """Where a line begins to differ from the first of the old ones."""
+    before = old[0] if old else ""
+    return next((at for at, (a, b) in enumerate(zip(text, before, strict=False)) if a != b), 0)
 
 
 def _labels(diagnostic: Diagnostic) -> list[Label]:
@@ -198,8 +238,8 @@ def _excerpt(
             first, shift, cut = _cut(text, underline.start)
             yield f"{style.gutter(f'{underline.line:>{gutter}}')} {bar} {cut}".rstrip()
         start, end = max(underline.start, first), max(underline.end, first + 1)
-        space = shift + _width(text[first:start]) + max(0, start - len(text))
-        length = min(max(1, _width(text[start:end])), _WIDEST - space) if space < _WIDEST else 1
+        space = shift + width(text[first:start]) + max(0, start - len(text))
+        length = min(max(1, width(text[start:end])), _WIDEST - space) if space < _WIDEST else 1
         space = min(space, _WIDEST)
         marks = ("^" if underline.primary else "-") * length
         said = f"{marks} {visible(underline.message)}".rstrip()
@@ -209,37 +249,15 @@ def _excerpt(
 
 def _cut(text: str, start: int) -> tuple[int, int, str]:
     """What is shown of a line: its first code point, the columns before it, and the text."""
-    first = 0 if _width(text[: start + 1]) < _WIDEST * 3 // 4 else max(0, start - _WIDEST // 4)
+    first = 0 if width(text[: start + 1]) < _WIDEST * 3 // 4 else max(0, start - _WIDEST // 4)
     lead = "…" if first else ""
     shown = [lead]
-    width = len(lead)
+    taken = len(lead)
     for char in text[first : first + _WIDEST + 1]:
-        cell, columns = _cell(char)
-        width += columns
-        if width > _WIDEST:
+        shape, columns = cell(char)
+        taken += columns
+        if taken > _WIDEST:
             shown.append("…")
             break
-        shown.append(cell)
+        shown.append(shape)
     return first, len(lead), "".join(shown)
-
-
-def _width(text: str) -> int:
-    if text.isascii() and text.isprintable():
-        return len(text)
-    return sum(_cell(char)[1] for char in text)
-
-
-def _cell(char: str) -> tuple[str, int]:
-    """How a code point is shown, and how many columns of a terminal that takes."""
-    if " " <= char <= "~":
-        return char, 1
-    if char == "\t":
-        return " " * _TAB, _TAB
-    category = unicodedata.category(char)
-    if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-        code = ord(char)
-        escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-        return escape, len(escape)
-    if category in {"Mn", "Me"}:
-        return char, 0
-    return char, 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1

@@ -7,7 +7,8 @@ import re
 from textwrap import dedent
 
 from resdsl.diagnostics import Diagnostic, Frame, Label, Severity
-from resdsl.diagnostics.render import render_concise, render_full, render_json
+from resdsl.diagnostics.machine import render_json
+from resdsl.diagnostics.render import render_concise, render_full
 from resdsl.source import Source, Span
 
 NET = Source(
