@@ -35,5 +35,12 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOME[name]), name)
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext resdsl`: the notebook magic `%%res`."""
+    from resdsl.notebook import register
+
+    register(shell)
+
+
 def __dir__() -> list[str]:
     return sorted(__all__)

@@ -54,15 +54,16 @@ def compile_spec(
     spec: Spec,
     model: str | None = None,
     *,
+    source: Source | None = None,
     arguments: Mapping[str, Expr | Any] | None = None,
     size: tuple[int, ...] | None = None,
     limits: Limits = DEFAULT,
 ) -> Architecture:
-    """The pipeline: text, program, graph. Raises as `load` does."""
+    """The pipeline: text, program, graph. `source` is the text, if it is known already. Raises as `load` does."""
     from resdsl.elaborate import build, load_program
 
     report = Report()
-    source = spec.read(report, limits)
+    source = source or spec.read(report, limits)
     program = load_program(source, report, limits=limits) if source else None
     name = choose(program, spec, model, report) if program else None
     graph = None
@@ -266,6 +267,25 @@ def _listed(names: Any) -> str:
     return ", ".join(names[:12]) + (f", and {len(names) - 12} more" if len(names) > 12 else "")
 
 
+def settings(texts: Iterable[str]) -> dict[str, Expr]:
+    """Parameters of a model, each written `name=expression` and parsed as the language's own.
+
+    Raises `CompileError` and `SpecError`.
+    """
+    from resdsl.syntax import parse_expression
+
+    report = Report()
+    found: dict[str, Expr] = {}
+    for setting in texts:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise SpecError(f"--set {setting}: it is written name=value")
+        if value := parse_expression(Source(f"--set {name.strip()}", text), report):
+            found[name.strip()] = value
+    report.raise_if_failed()
+    return found
+
+
 def input_size(size: Input | None) -> tuple[int, ...] | None:
     """Channels and spatial size as numbers. Raises `SpecError` for anything but positive whole numbers."""
     if size is None:
@@ -364,12 +384,14 @@ class Architecture:
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
+        """What a notebook shows: the picture, if Graphviz is there to draw it, and the table."""
+        from resdsl.backends.html import figures, picture
 
-        return f"<pre>{escape(self.summary().to_table())}</pre>"
+        svg = self._repr_svg_()
+        return (picture(svg, self.name) if svg else "") + figures(self.summary())
 
     def _repr_svg_(self) -> str | None:
-        """The picture, or `None` where no Graphviz is installed: a notebook then shows the table."""
+        """The picture, or `None` where no Graphviz is installed."""
         from resdsl.backends.dot import layout
 
         return str(self.render()) if layout.available() else None

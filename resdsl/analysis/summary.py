@@ -14,6 +14,9 @@ from resdsl.analysis.sections import Section, sections, shortcut_kind
 from resdsl.graph.model import Graph, Node, ScopeKind
 from resdsl.shapes import Shape
 
+HEADS = ("stage", "block", "n", "shortcuts", "output", "stride", "params", "%", "GMACs")
+"""Of the table's columns; the last three hold numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -64,19 +67,27 @@ class Summary:
 
     def to_table(self) -> str:
         """A text table, a row for each stage, the figures below it."""
-        heads = ("stage", "block", "n", "shortcuts", "output", "stride", "params", "%", "GMACs")
-        rows = [self._row(stage) for stage in self.stages]
-        widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
+        rows = self.rows()
+        widths = [max(len(row[i]) for row in (HEADS, *rows)) for i in range(len(HEADS))]
         rule = "  ".join("-" * width for width in widths)
-        lines = [f"{self.model}: {self.input} -> {self.output}", "", _line(heads, widths), rule]
-        lines += [_line(row, widths) for row in rows]
+        lines = [self.heading, "", _line(HEADS, widths), rule, *(_line(row, widths) for row in rows), rule]
+        return "\n".join([*lines, *self.totals()]) + "\n"
+
+    @property
+    def heading(self) -> str:
+        return f"{self.model}: {self.input} -> {self.output}"
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The cells under `HEADS`, of each stage."""
+        return [self._row(stage) for stage in self.stages]
+
+    def totals(self) -> tuple[str, ...]:
+        """The figures of the whole net, in two lines."""
         expected = "" if self.expected_depth == self.units else f" ({self.expected_depth:g} expected in training)"
-        lines += [
-            rule,
+        return (
             f"{self.params:,} parameters, {self.buffers} buffers, {self.state_dict_keys} keys",
             f"{gmacs(self.macs)} GMACs (1 MAC = 2 FLOPs), depth {self.depth}, {self.units} residual units{expected}",
-        ]
-        return "\n".join(lines) + "\n"
+        )
 
     def _row(self, stage: Stage) -> tuple[str, ...]:
         share = f"{100 * stage.params / self.params:.1f}" if self.params else ""

@@ -10,14 +10,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from resdsl.diagnostics import Diagnostic, Report
+from resdsl.diagnostics import Diagnostic
 from resdsl.files import write_whole
 from resdsl.limits import Limits
 from resdsl.specs import STDIN, Spec, SpecError, find
 
 if TYPE_CHECKING:
     from resdsl.api import Architecture
-    from resdsl.syntax.tree import Expr
+    from resdsl.source import Source
 
     Commands = argparse._SubParsersAction["Parser"]  # noqa: SLF001 - the type has no public name
 
@@ -84,9 +84,9 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
     add_common(parser, "--errors")
 
 
-def add_common(parser: argparse.ArgumentParser, *errors: str) -> None:
-    """How faults are shown, under the flags `errors`, and the limits."""
-    forms = ("full", "concise", "json")
+def add_common(parser: argparse.ArgumentParser, *errors: str, more: tuple[str, ...] = ()) -> None:
+    """How faults are shown, under the flags `errors` and with `more` forms than three, and the limits."""
+    forms = ("full", "concise", "json", *more)
     parser.add_argument(
         *errors, dest="errors", choices=forms, help="how faults are shown (default: full on a terminal, else concise)"
     )
@@ -104,32 +104,24 @@ def add_common(parser: argparse.ArgumentParser, *errors: str) -> None:
 
 def load(options: argparse.Namespace) -> tuple[Architecture, Spec]:
     """The model that a command is about. Raises as `resdsl.load` does."""
-    from resdsl.api import compile_spec, input_size
+    from resdsl.api import compile_spec, input_size, settings
 
     spec = find(options.spec)
-    arguments = arguments_of(options)
+    arguments = settings(options.set)
     net = compile_spec(spec, arguments=arguments, size=input_size(options.input), limits=limits_of(options))
     tell(net.warnings, options)
     return net, spec
 
 
-def arguments_of(options: argparse.Namespace) -> dict[str, Expr]:
-    """Each `--set name=expression`, parsed as the language's own. Raises `CompileError` and `SpecError`."""
-    if not options.set:
-        return {}
-    from resdsl.source import Source
-    from resdsl.syntax import parse_expression
+def print_difference(source: Source, text: str, how: str) -> None:
+    """A unified diff from a source to a text that is `how`; control characters are shown as escapes."""
+    from difflib import unified_diff
 
-    report = Report()
-    found: dict[str, Expr] = {}
-    for setting in options.set:
-        name, equals, text = setting.partition("=")
-        if not equals or not name.strip().isidentifier():
-            raise SpecError(f"--set {setting}: it is written name=value")
-        if value := parse_expression(Source(f"--set {name.strip()}", text), report):
-            found[name.strip()] = value
-    report.raise_if_failed()
-    return found
+    from resdsl.diagnostics.columns import visible
+
+    lines = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    for line in unified_diff(*lines, source.name, f"{source.name} ({how})"):
+        print(visible(line.rstrip("\r\n")))
 
 
 def count(number: int, noun: str) -> str:

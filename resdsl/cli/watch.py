@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FINE, add_spec, arguments_of, count, limits_of, put, tell, usage
+from resdsl.cli.common import FINE, add_spec, count, limits_of, put, tell, usage
 from resdsl.diagnostics import CompileError, Diagnostic, Severity
 from resdsl.specs import Spec, SpecError, find
 
@@ -111,9 +111,9 @@ def _written(spec: Spec, options: argparse.Namespace) -> Iterator[str]:
     """Draws and compiles what the options ask for, and says of each what was done. Raises as `load` does."""
     if not (options.render or options.compile):
         return
-    from resdsl.api import compile_spec, input_size
+    from resdsl.api import compile_spec, input_size, settings
 
-    arguments, size = arguments_of(options), input_size(options.input)
+    arguments, size = settings(options.set), input_size(options.input)
     net = compile_spec(spec, arguments=arguments, size=size, limits=limits_of(options))
     if options.render:
         form = Path(options.render).suffix.removeprefix(".")

@@ -124,10 +124,11 @@ def test_notebooks_get_a_table_and_a_picture(net: Path) -> None:
 
     tiny = resdsl.load(net, "tiny")
     assert repr(tiny) == "<Architecture tiny: 3x8x8 -> 2, 414 parameters, 0.000025352 GMACs, depth 4>"
-    assert tiny._repr_html_().startswith("<pre>tiny: 3x8x8 -&gt; 2\n")
+    assert "tiny: 3x8x8 -&gt; 2</caption>" in tiny._repr_html_()
     svg = tiny._repr_svg_()
     assert (svg is not None) == layout.available()
     assert svg is None or "<svg" in svg
+    assert ('<img alt="tiny"' in tiny._repr_html_()) == layout.available()
 
 
 def test_the_package_offers_its_three_names_lazily() -> None:
