@@ -10,36 +10,17 @@ import argparse
 import sys
 from fractions import Fraction
 from pathlib import Path
-from types import NoneType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
-
-from pydantic.fields import FieldInfo
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from resdsl.ops import arguments  # noqa: E402 - the checkout's own, installed or not
-from resdsl.ops.arguments import show  # noqa: E402
-from resdsl.ops.base import Call, Layer, Literal, Operator, Role, Shapes  # noqa: E402
+from resdsl.ops.base import Call, Layer, Literal, Operator, Role, Shapes  # noqa: E402 - the checkout's own
+from resdsl.ops.describing import argument_text, arguments_of  # noqa: E402
 from resdsl.ops.init import INITS, Init  # noqa: E402
 from resdsl.ops.registry import operator, operator_names  # noqa: E402
 from resdsl.shapes import Shape  # noqa: E402
 
 PAGE = ROOT / "docs" / "operators.md"
-
-TYPES: dict[Any, str] = {
-    arguments.Width: "whole, from 1",
-    arguments.Count: "whole, from 0",
-    arguments.Extent: "size",
-    arguments.Margin: "margin",
-    arguments.Pad: "pad",
-    arguments.Real: "number",
-    arguments.Positive: "number above 0",
-    arguments.Chance: "number from 0 to 1",
-    arguments.Flag: "true or false",
-    arguments.Bias: "bias",
-    Init: "initialiser",
-}
 
 HEADINGS: dict[Role, str] = {
     Role.CONV: "Convolutions",
@@ -150,42 +131,14 @@ def row(cls: type[Operator]) -> str:
 
 def signature(name: str, cls: type[Operator | Init]) -> str:
     """`name(argument, argument=default)`."""
-    fields = cls.model_fields.items()
-    parts = [field if info.is_required() else f"{field}={default_text(field, info)}" for field, info in fields]
+    parts = [str(argument) for argument in arguments_of(cls)]
     return f"{name}({', '.join(parts)})" if parts else name
-
-
-def default_text(name: str, info: FieldInfo) -> str:
-    """A default as the language writes it; `None` stands for what the argument's rule says."""
-    if info.default is not None:
-        return argument_text(info.default)
-    return {"pad": "auto", "stride": "k", "init": "auto"}.get(name, "none")
-
-
-def argument_text(value: object) -> str:
-    """A value as the language writes it."""
-    if isinstance(value, tuple):
-        return "x".join(map(str, value))
-    if isinstance(value, Fraction) and 0 < abs(value) < Fraction(1, 1000):
-        return f"{float(value):.0e}".replace("e-0", "e-")
-    return show(value)
 
 
 def types(cls: type[Operator]) -> str:
     """What each argument takes, on a second line of the cell."""
-    hints = get_type_hints(cls, include_extras=True)
-    parts = [f"`{name}`: {type_text(hints[name])}" for name in cls.model_fields]
+    parts = [f"`{argument.name}`: {argument.type}" for argument in arguments_of(cls)]
     return "<br>" + "; ".join(parts) if parts else ""
-
-
-def type_text(hint: Any) -> str:
-    """The words for an argument's type. An annotation that is neither in `TYPES` nor a choice of words is an error."""
-    if hint in TYPES:
-        return TYPES[hint]
-    if get_origin(hint) is Annotated:
-        return next(f"one of {checked.says}" for checked in hint.__metadata__)
-    (inner,) = (part for part in get_args(hint) if part is not NoneType)
-    return TYPES[inner]
 
 
 def torch_text(op: Operator, inputs: Shapes) -> str:

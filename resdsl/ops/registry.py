@@ -15,6 +15,7 @@ _SHARED = frozenset(
         "arguments",
         "base",
         "channels_last",
+        "describing",
         "geometry",
         "init",
         "inputs",
