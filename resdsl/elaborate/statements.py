@@ -48,10 +48,11 @@ def run_require(run: Elaboration, stmt: tree.Require, place: Place, value: Curre
     try:
         if evaluator.condition(stmt.condition, place):
             return value
-        message = str(evaluator.value(stmt.message, place)) if stmt.message else f"not so: {stmt.condition.span.text}"
+        message = str(evaluator.value(stmt.message, place)).strip() if stmt.message else ""
     except Failed:
         place.activation.failed = True
         return UNKNOWN
+    message = message or f"not so: {' '.join(stmt.condition.span.text.split())}"
     evaluator.error("E211", message, stmt.condition.span, place, label="this does not hold")
     place.activation.failed = True
     return UNKNOWN

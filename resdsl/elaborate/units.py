@@ -7,12 +7,14 @@ from fractions import Fraction
 from resdsl.diagnostics import Diagnostic, Fault, Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Current, Place, Several
+from resdsl.elaborate.differences import origins
 from resdsl.elaborate.flow import UNITS, one_value, run_body, run_container, run_contents, run_step
 from resdsl.elaborate.labels import label_text, name_container
 from resdsl.elaborate.state import Elaboration, OutsideUse
 from resdsl.elaborate.statements import check_clash, reference
 from resdsl.elaborate.values import UNKNOWN, Kept, Unknown
 from resdsl.graph import AuxOutput, Node, Scope, ScopeKind
+from resdsl.shapes import Shape
 from resdsl.source import Span
 from resdsl.syntax import tree
 
@@ -83,8 +85,16 @@ def run_dense(run: Elaboration, unit: tree.Dense, place: Place, value: Current) 
     try:
         node = run.add(run.plain("concat"), (source, added), place, scope, None, unit.span)
     except Fault as fault:
-        secondary = [Label(unit.body.span, f"the braces give {added.shape}, the value before is {source.shape}")]
-        run.evaluator.fault(fault, unit.span, place, secondary)
+        run.evaluator.error(
+            fault.code,
+            f"the braces give {added.shape}, and the value before, {source.shape}, has another size",
+            unit.span,
+            place,
+            label=f"the value before is {source.shape}",
+            secondary=origins(run.graph, main, added, Shape(added.shape.channels, source.shape.size), "the branch"),
+            notes=["`dense { f }` joins the channels of x and f(x), so that f keeps the size of x"],
+            help="leave stride and pooling out of the braces: a transition between dense stages has them",
+        )
         return UNKNOWN
     return run.close(scope, node)
 
@@ -149,6 +159,8 @@ def run_aux(run: Elaboration, unit: tree.Aux, place: Place, value: Current) -> C
     result = run.close(scope, run_step(run, unit.label, unit.unit, inner, value, counted=False))
     node = one_value(run, result, unit.span, place)
     if not isinstance(node, Node):
+        return value
+    if not scope.items:  # a `keep` or `from`, whose label is reported already
         return value
     first = scope.items[0]
     name = (first.title if first.kind is not ScopeKind.BLOCK else first.name) if isinstance(first, Scope) else None

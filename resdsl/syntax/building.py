@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -38,15 +38,30 @@ _DEEPENS = frozenset({
 })  # fmt: skip
 
 
+class _Callbacks(dict[Rule, Callable[[list[Any]], Any]]):
+    """The reductions by rule, each made when the first text needs it: a small text needs few of some hundred."""
+
+    def __init__(self, make: Callable[[Rule], Callable[[list[Any]], Any]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, rule: Rule) -> Callable[[list[Any]], Any]:
+        made = self[rule] = self._make(rule)
+        return made
+
+    def __bool__(self) -> bool:
+        return True  # Lark takes a dictionary that is empty yet for none at all
+
+
 class Builder(Faults):
     """The reductions of one text, and the names that its faulty definitions would have defined."""
 
-    def __init__(self, source: Source, report: Report, limits: Limits, rules: Iterable[Rule]) -> None:
+    def __init__(self, source: Source, report: Report, limits: Limits) -> None:
         super().__init__(source, report, limits)
         self.parse_inner: ParseInner = lambda _start, _end: None
         """Parses the text of a hole; whoever builds a `Builder` sets it."""
         self.faulty_names: set[str] = set()
-        self.callbacks = {rule: self._callback(rule) for rule in rules}
+        self.callbacks = _Callbacks(self._callback)
         """What Lark's parser calls at each reduction."""
 
     def _callback(self, rule: Rule) -> Callable[[list[Any]], Any]:

@@ -53,7 +53,7 @@ def parse_expression(source: Source, report: Report, *, limits: Limits = DEFAULT
 
 
 def _builder(source: Source, report: Report, limits: Limits) -> Builder:
-    builder = Builder(source, report, limits, grammar().rules)
+    builder = Builder(source, report, limits)
     builder.parse_inner = partial(_parse_range, builder)
     return builder
 

@@ -26,6 +26,8 @@ def draw_blocks(graph: Graph, wrap: float | None) -> str:
     used = 0.0
     for block in distinct(graph):
         column = _Column(graph, canvas, block)
+        if not column.wiring.cells:  # it has nothing but steps that do nothing, which are left out
+            continue
         if not rows or (wrap is not None and used + column.width > wrap):
             rows.append([])
             used = 0.0

@@ -357,7 +357,7 @@ class BodyBuilder:
         main = [output.node for output in graph.outputs]
         named = len(main) > 1
         if graph.aux:
-            for value in main:
+            for value in (*main, *(a.node for a in graph.aux)):
                 self.lines.flush(value, FOREVER - 1)
             aux = tuple(Var(self.lines.variables[a.node]) for a in graph.aux)
             heads = tuple(Var(self.lines.variables[v]) for v in main)
