@@ -29,7 +29,6 @@ from resdsl.graph.verify import verify
 from resdsl.limits import Limits
 from resdsl.resources import root
 from resdsl.source import Source, Span
-from resdsl.syntax import parse
 from resdsl.syntax.format import format_source
 from resdsl.syntax.grammar import grammar
 
@@ -69,12 +68,11 @@ def probe(data: bytes) -> Outcome:
     program = load_program(source, report, limits=LIMITS, read=_read)
     check(program, report)
     _check_report(report)
-    syntax = Report()
-    parse(source, syntax, limits=LIMITS)
-    if not syntax.failed:
-        _check_format(source)
+    if any(fault.code.startswith("E0") for fault in report):
+        return Outcome("unreadable", _codes(report))
+    _check_format(source)
     if report.failed:
-        return Outcome("unreadable" if syntax.failed else "refused", _codes(report))
+        return Outcome("refused", _codes(report))
     for graph in _graphs(program):
         _check_products(graph)
     return Outcome("valid", _codes(report))
