@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from resdsl.diagnostics import Diagnostic, Label, Report
+from resdsl.diagnostics import Diagnostic, Frame, Label, Report
 from resdsl.diagnostics.suggest import respelling
 
 # The modules of constructs enter themselves in the tables of `flow`.
 from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401
 from resdsl.elaborate.agreement import check_survival
-from resdsl.elaborate.context import Activation, Current, Env, Place, Several, file_context
+from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several, file_context
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.expects import check_expects
 from resdsl.elaborate.flow import bind_parameters, no_input, run_body
@@ -137,7 +137,7 @@ def run_model(run: Elaboration, chain: Chain, given: tuple[Given, ...]) -> None:
     """Executes the model's body and settles what can only be known at its end."""
     definition = chain.model
     root = run.graph.root
-    activation = Activation(definition, root)
+    activation = Activation(definition, root, variant_trace(chain))
     place = Place(chain.home, Env(), activation, root, Namer("", numbered=False))
     bind_parameters(run, definition.params, given, place)
     value = run_body(run, definition.body, place, None)
@@ -156,6 +156,14 @@ def run_model(run: Elaboration, chain: Chain, given: tuple[Given, ...]) -> None:
             run.evaluator.report.add(use.diagnostic)
     if not run.evaluator.failed:
         check_reached(run)
+
+
+def variant_trace(chain: Chain) -> tuple[Frame, ...]:
+    """How the model came to its arguments: the variants, the one nearest to it first."""
+    return tuple(
+        Frame(f"in {variant.name.name}, a variant of {variant.call.name.name}", variant.call.span)
+        for variant, _, _ in chain.calls[:TRACE_LENGTH]
+    )
 
 
 def finish_outputs(run: Elaboration, activation: Activation, value: Current, span: Span) -> None:

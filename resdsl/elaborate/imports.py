@@ -10,14 +10,12 @@ from resdsl.diagnostics import Label
 from resdsl.diagnostics.suggest import respelling
 from resdsl.elaborate.context import Home
 from resdsl.elaborate.evaluate import Evaluator
-from resdsl.elaborate.library import library_names
+from resdsl.elaborate.library import LIBRARY, library_names
 from resdsl.elaborate.values import UNKNOWN, Value
 from resdsl.files import decode
 from resdsl.resources import root
 from resdsl.source import Source
 from resdsl.syntax import parse, tree
-
-LIBRARY = "std:"
 
 
 class Importer:

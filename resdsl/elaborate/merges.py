@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Place
+from resdsl.elaborate.differences import merge_help, merge_note
 from resdsl.elaborate.flow import STATEMENTS, UNITS, one_value, run_flow
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
@@ -62,9 +63,28 @@ def run_merge(run: Elaboration, unit: tree.Merge, place: Place, value: Current) 
     try:
         node = run.add(run.plain(unit.kind), nodes, place, scope, None, unit.span)
     except Fault as fault:
-        run.evaluator.fault(fault, unit.span, place, shape_labels(branches, nodes, fault))
+        report_shapes(run, unit, place, branches, nodes, fault)
         return UNKNOWN
     return run.close(scope, node)
+
+
+def report_shapes(
+    run: Elaboration, unit: tree.Merge, place: Place, branches: Branches, nodes: tuple[Node, ...], fault: Fault
+) -> None:
+    labels = shape_labels(branches, nodes, fault)
+    if unit.kind == "mul":  # what may be multiplied is more than what is equal: the operator says it best
+        run.evaluator.fault(fault, unit.span, place, labels)
+        return
+    one, other = nodes[0], nodes[fault.operand or 0]
+    run.evaluator.error(
+        fault.code,
+        fault.message,
+        unit.span,
+        place,
+        secondary=labels,
+        notes=[merge_note(unit.kind, one, other)],
+        help=merge_help(unit.kind, one, other),
+    )
 
 
 def shape_labels(branches: Branches, nodes: tuple[Node, ...], fault: Fault) -> list[Label]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Env, Guard, Place
+from resdsl.elaborate.differences import (
+    difference,
+    missing_shortcut,
+    origins,
+    stride_between,
+    strides_said,
+    unfit_shortcut,
+)
 from resdsl.elaborate.flow import UNITS, not_a_step, one_value, run_block, run_body, run_operator
 from resdsl.elaborate.labels import Named, claim, label_text
 from resdsl.elaborate.naming import Namer
@@ -17,15 +24,13 @@ from resdsl.elaborate.values import (
     UNKNOWN,
     BlockValue,
     End,
-    Number,
     OperatorValue,
     SharedValue,
-    Size,
     Unknown,
     Value,
-    whole,
 )
 from resdsl.graph import Node, Scope, ScopeKind
+from resdsl.shapes import Shape
 from resdsl.syntax import tree
 
 DOWNSAMPLE = "downsample"
@@ -57,7 +62,7 @@ def run_residual(run: Elaboration, unit: tree.Residual, place: Place, value: Cur
     try:
         return run.close(scope, combine(run, unit, place, scope, nodes))
     except Fault as fault:
-        report_shapes(run, unit, place, fault, nodes)
+        report_shapes(run, unit, place, scope, fault, nodes)
         return UNKNOWN
 
 
@@ -117,27 +122,61 @@ def combine(run: Elaboration, unit: tree.Residual, place: Place, scope: Scope, n
     return add("add", weighed, add("mul", carry, shortcut))
 
 
-def report_shapes(run: Elaboration, unit: tree.Residual, place: Place, fault: Fault, nodes: Sequence[Node]) -> None:
+def report_shapes(
+    run: Elaboration, unit: tree.Residual, place: Place, scope: Scope, fault: Fault, nodes: Sequence[Node]
+) -> None:
     """The primary place is the `shortcut` clause where there is one, else the whole residual."""
-    shortcut = unit.shortcut
-    bodies = [unit.main.span, shortcut.span if shortcut else None, unit.gate.span if unit.gate else None]
-    words = ["the branch gives", "the shortcut gives", "the gate gives"]
-    labels = [
-        Label(span, f"{said} {node.shape}")
-        for span, said, node in zip(bodies, words, nodes, strict=False)
-        if span is not None
-    ]
-    if shortcut is None:
-        labels.append(Label(unit.span, f"the value before is {nodes[1].shape}"))
-    span = unit.span if shortcut is None else shortcut.span
-    gated = unit.gate is not None and nodes[2].shape != nodes[0].shape
-    notes = [*fault.notes, *(["a gate's shape is that of the branch"] if gated else [])]
-    main, other = nodes[0].shape, nodes[1].shape
-    message = f"the branch gives {main}, the shortcut {other}" if main != other else fault.message
-    help = fault.help  # noqa: A001 - the word the messages use
-    if shortcut is None and main != other:
-        help = "a shortcut that changes the shape is written out: `shortcut project` (use std: project)"  # noqa: A001
-    run.evaluator.error(fault.code, message, span, place, secondary=labels[:3], notes=notes, help=help)
+    main, shortcut = nodes[0], nodes[1]
+    if main.shape == shortcut.shape:
+        report_gate(run, unit, place, fault, nodes)
+        return
+    clause = unit.shortcut
+    source = run.graph.node(scope.inputs[0]) if scope.inputs else shortcut
+    given = "the shortcut gives" if clause is not None else "the value before is"
+    parts = [item for item in scope.items if isinstance(item, Scope)]
+    labels = origins(run.graph, parts[0], main, shortcut.shape, "the branch")
+    if clause is not None and shortcut is not source:
+        labels += origins(run.graph, parts[1], shortcut, main.shape, "the shortcut")
+    if not labels:
+        labels.append(Label(unit.main.span, f"the branch gives {main.shape}"))
+    ends = (("the branch", main), ("the shortcut", shortcut))
+    strides = strides_said(source, ends) if main.shape.size != shortcut.shape.size else ""
+    notes = [f"they differ in {difference(main.shape, shortcut.shape)}{strides and ': ' + strides}"]
+    if shortcut is source:
+        remedy = missing_shortcut(unit, place.home, source, main)
+    else:
+        remedy = unfit_shortcut(place.home, source, main, shortcut)
+    run.evaluator.error(
+        fault.code,
+        f"the branch gives {main.shape}, the shortcut {shortcut.shape}",
+        unit.span if clause is None else clause.span,
+        place,
+        label=f"{given} {shortcut.shape}",
+        secondary=labels,
+        notes=notes,
+        help=remedy.help,
+        fixes=remedy.fixes,
+    )
+
+
+def report_gate(run: Elaboration, unit: tree.Residual, place: Place, fault: Fault, nodes: Sequence[Node]) -> None:
+    """A gate or carry that weighs something of another shape."""
+    main = nodes[0].shape
+    bodies = (("gate", unit.gate), ("carry", unit.carry))
+    written = [(word, body) for word, body in bodies if body is not None]
+    for (word, body), node in zip(written, nodes[2:], strict=True):
+        if node.shape != main:
+            run.evaluator.error(
+                fault.code,
+                f"the branch gives {main}, the {word} {node.shape}",
+                body.span,
+                place,
+                label=f"the {word} gives {node.shape}",
+                secondary=[Label(unit.main.span, f"the branch gives {main}")],
+                notes=[f"they differ in {difference(main, node.shape)}", "a gate weighs each element of the branch"],
+                help=f"make it {main}, or {Shape(main.channels, (1,) * main.dims)} to weigh whole channels",
+            )
+            return
 
 
 # --- shortcuts -----------------------------------------------------------------------------------
@@ -195,18 +234,8 @@ def branch_ends(source: Node | Unknown, main: Node | Unknown) -> dict[str, Value
         return {"in": UNKNOWN, "out": UNKNOWN}
     return {
         "in": End(source.shape, 1),
-        "out": End(main.shape, stride_between(source.stride, main.stride)),
+        "out": End(main.shape, stride_between(source, main)),
     }
-
-
-def stride_between(first: tuple[Fraction, ...], last: tuple[Fraction, ...]) -> Number | Size:
-    """The stride accumulated from one value to another: a number where axes agree, else a size."""
-    if not last or len(first) != len(last):
-        return 1
-    ratios = [whole(b / a) for a, b in zip(first, last, strict=True)]
-    if len(set(ratios)) == 1:
-        return ratios[0]
-    return Size(tuple(int(r) for r in ratios))
 
 
 def shortcut_name(run: Elaboration, clause: tree.Shortcut, place: Place) -> Named:

@@ -8,10 +8,14 @@ from typing import Annotated
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Bias, Extent, Pad, Width, word
 from resdsl.ops.base import OPERAND, Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
+from resdsl.ops.dividing import groups_fault
 from resdsl.ops.geometry import Geometry, geometry, need_map
 from resdsl.ops.init import Init, weight_and_bias
 from resdsl.ops.padding import pad_call, symmetric
 from resdsl.shapes import Shape, per_axis, short
+
+_WIDEST_WINDOW = 16
+"""A window above this beside a width below it: the two are the wrong way round."""
 
 
 class Conv(Operator):
@@ -39,14 +43,26 @@ class Conv(Operator):
         need_map(self.kind, x)
         for channels, which in ((x.channels, "input"), (self.width, "output")):
             if channels % self.groups:
-                message = f"{channels} {which} channels do not divide into {self.groups} groups"
-                raise Fault("E303", message, argument="groups")
+                raise self._groups_fault(x.channels, channels, which)
         window = self._geometry(inputs)
         self._check_wrap(x, window)
         return Shape(self.width, window.output(x))
 
+    def _groups_fault(self, given: int, channels: int, which: str) -> Fault:
+        fault = groups_fault(channels, self.groups, f"{which} channels", among=(given, self.width))
+        if self.groups == self.width != given:
+            remedy = f"a depthwise convolution has groups=channels, {given} here, and a width that is a multiple of it"
+            return Fault("E303", fault.message, argument="groups", notes=fault.notes, help=remedy, instead=["channels"])
+        return fault
+
     def _geometry(self, inputs: Shapes) -> Geometry:
-        return geometry(inputs[0].dims, self.k, self.stride, self.pad, self.dilation)
+        try:
+            return geometry(inputs[0].dims, self.k, self.stride, self.pad, self.dilation)
+        except Fault as fault:
+            if fault.code == "E306" and isinstance(self.k, int) and self.width < _WIDEST_WINDOW < self.k:
+                remedy = f"the window comes first and then the width: conv({self.width}, {self.k})"
+                raise Fault(fault.code, fault.message, argument="k", help=remedy) from None
+            raise
 
     def _check_wrap(self, x: Shape, window: Geometry) -> None:
         """Reflection needs fewer padded positions than there are, a circle at most as many."""

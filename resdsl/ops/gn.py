@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Positive, Width
 from resdsl.ops.base import Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
+from resdsl.ops.dividing import groups_fault
 from resdsl.shapes import Shape
 
 
@@ -23,8 +23,7 @@ class Gn(Operator):
     def infer(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         if x.channels % self.groups:
-            message = f"{x.channels} channels do not divide into {self.groups} groups"
-            raise Fault("E303", message, argument="groups", help="write gn(groups) with a divisor of the channels")
+            raise groups_fault(x.channels, self.groups)
         return x
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:

@@ -16,6 +16,7 @@ _SHARED = frozenset(
         "base",
         "channels_last",
         "describing",
+        "dividing",
         "geometry",
         "init",
         "inputs",

@@ -76,7 +76,8 @@ def test_traces_lead_through_blocks() -> None:
         ("in layer1.0.inner1, from inner", 2),
         ("in layer1.0, from outer", 3),
     ]
-    assert [label.message for label in diagnostic.secondary] == ["the branch gives 8x8x8", "the value before is 4x8x8"]
+    assert [label.message for label in diagnostic.secondary] == ["the branch has 8 channels from here on"]
+    assert diagnostic.primary.message == "the value before is 4x8x8"
 
 
 def test_scopes_know_their_arguments(graph_of: Callable[..., Graph]) -> None:
