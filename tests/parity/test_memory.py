@@ -1,0 +1,51 @@
+"""Activation memory against what PyTorch's hooks are shown of torchvision's own modules, at their full size."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import resdsl
+from resdsl.analysis.memory import Kept, activations
+from tests.parity.test_torchvision import PEERS, _peer
+
+BATCH = 2
+
+
+def saved(module: nn.Module, x: Tensor) -> int:
+    """Bytes that a step saves for its backward pass: every piece of memory once, weights apart.
+
+    On the meta device nothing is computed, and what is saved is the same.
+    """
+    kept: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage._cdata] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        result = module.train()(x)
+    assert result is not None
+    weights = {tensor.untyped_storage()._cdata for tensor in (*module.parameters(), *module.buffers())}
+    return sum(storage.nbytes() for place, storage in kept.items() if place not in weights)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_byte_of_torchvision(name: str) -> None:
+    predicted = Kept.total(activations(resdsl.load(name).ir)).bytes(BATCH)
+    actual = saved(_peer(PEERS[name], 1000), torch.zeros(BATCH, 3, 224, 224, device="meta"))
+    assert predicted == actual
+
+
+@pytest.mark.parametrize("name", ["densenet_bc100_12_cifar10", "highway19_cifar10", "resnet110_gated_cifar10"])
+def test_every_byte_of_a_generated_module(name: str) -> None:
+    net = resdsl.load(name)
+    with torch.device("meta"):
+        module = net.module()
+    size = [int(n) for n in net.summary().input.split("x")]
+    for dtype in (torch.float32, torch.float64):
+        actual = saved(module.to(dtype), torch.zeros(BATCH, *size, device="meta", dtype=dtype))
+        predicted = Kept.total(activations(net.ir)).bytes(BATCH, str(dtype).removeprefix("torch."))
+        assert predicted == actual
