@@ -30,6 +30,8 @@ class Spec(Record):
     path: Path | None
     model: str | None
     """The model asked for, if one was."""
+    ships: bool = False
+    """Whether it was asked for by the name under which a network ships, not by its place."""
 
     @property
     def name(self) -> str:
@@ -66,7 +68,7 @@ def find(spec: str | os.PathLike[str]) -> Spec:
             f"did you mean {near}?" if near else "resdsl zoo lists what ships; a file ends in .res or has a separator"
         )
         raise SpecError(f"no network ships under the name {spec!r}; {hint}")
-    return Spec(networks[spec], spec)
+    return Spec(networks[spec], spec, ships=True)
 
 
 def shipped() -> dict[str, Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -38,8 +38,10 @@ def put(product: str | bytes, output: str, spec: Spec) -> None:
         sys.stdout.buffer.write(product)
 
 
-def tell(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> None:
-    """Diagnostics, to standard error, in the form the options ask for."""
+def tell(
+    diagnostics: Iterable[Diagnostic], options: argparse.Namespace, fixable: Callable[[Diagnostic], bool] | None = None
+) -> None:
+    """Diagnostics, to standard error, in the form the options ask for; those that are `fixable` are marked."""
     found = tuple(diagnostics)
     if not found and options.errors != "json":
         return
@@ -47,7 +49,7 @@ def tell(diagnostics: Iterable[Diagnostic], options: argparse.Namespace) -> None
 
     terminal = sys.stderr.isatty()
     color = terminal and not os.environ.get("NO_COLOR")
-    text = render(found, options.errors or ("full" if terminal else "concise"), color=color)
+    text = render(found, options.errors or ("full" if terminal else "concise"), color=color, fixable=fixable)
     print(text, end="", file=sys.stderr)
 
 

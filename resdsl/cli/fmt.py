@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FAULTY, FINE, add_common, limits_of, tell
+from resdsl.cli.common import FAULTY, FINE, add_common, limits_of, print_difference, tell
 from resdsl.diagnostics import Report
 from resdsl.files import write_whole
 from resdsl.specs import STDIN, Spec
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     differing = [one for one in texts if one[1].text != one[2]]
     if options.diff:
         for _, source, text in differing:
-            _print_difference(source, text)
+            print_difference(source, text, "formatted")
     if options.check:
         print("\n".join(f"{source.name} is not formatted" for _, source, _ in differing), end="\n" * bool(differing))
         return FAULTY if differing else FINE
@@ -67,11 +67,3 @@ def _formatted_paths(names: Sequence[str]) -> list[Path | None]:
         path = Path(name)
         found.extend(sorted(path.rglob("*.res")) if path.is_dir() else [None if name == STDIN else path])
     return list(dict.fromkeys(found))
-
-
-def _print_difference(source: Source, text: str) -> None:
-    from difflib import unified_diff
-
-    lines = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
-    for line in unified_diff(*lines, source.name, f"{source.name} (formatted)"):
-        print(line.rstrip("\r\n"))

@@ -118,7 +118,7 @@ def assign_to(
         else:
             name = arg.name.name
         if name not in to.names:
-            faults.append(_unknown(to, arg.name or tree.Ident(arg.span, name)))
+            faults.append(_unknown(to, arg.name or tree.Ident(arg.span, name), taken))
         elif name in taken:
             secondary = (Label(taken[name], "given here first"),)
             faults.append(ArgumentFault("E122", f"`{name}` is given twice to {to.title}", arg.span, secondary))
@@ -138,14 +138,16 @@ def _too_many(to: Signature, arg: tree.Arg) -> ArgumentFault:
     return ArgumentFault("E123", f"{to.title} takes {wanted}{listed}", arg.span)
 
 
-def _unknown(to: Signature, name: tree.Ident) -> ArgumentFault:
+def _unknown(to: Signature, name: tree.Ident, taken: Iterable[str]) -> ArgumentFault:
     message = f"{to.title} has no argument `{name.name}`"
     meant = _TORCH_NAMES.get(name.name)
-    if meant in to.names:
+    if meant in to.names and meant not in taken:
         fix = replacement(name.span, meant, safe=True)
         return ArgumentFault("E120", message, name.span, help=f"did you mean `{meant}`?", fixes=(fix,))
     listed = f"its arguments are {', '.join(to.names)}" if to.names else "it takes no arguments"
-    return ArgumentFault("E120", message, name.span, **respelling(name.name, name.span, to.names, listed))
+    return ArgumentFault(
+        "E120", message, name.span, **respelling(name.name, name.span, {*to.names}.difference(taken), listed)
+    )
 
 
 def missing(to: Signature, bound: Iterable[str]) -> list[str]:
