@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resdsl.analysis.summary import Summary
     from resdsl.elaborate import Program
     from resdsl.graph.model import Graph
+    from resdsl.lints import Linter
     from resdsl.runtime.weights import Checkpoint, Layout
     from resdsl.runtime.weights import Mapping as WeightMapping
     from resdsl.syntax.tree import Expr
@@ -96,14 +97,14 @@ def inspect(
     arguments: Mapping[str, Expr | Any] | None = None,
     size: tuple[int, ...] | None = None,
     limits: Limits = DEFAULT,
+    lints: bool = True,
 ) -> Checked:
     """Every fault of a file, or of one model: the one asked for, or the only one if there are arguments or a size.
 
-    `source` is the text, if it is known already. Raises `OSError` if it cannot be read, `SpecError` if there is no
-    such model.
+    Where there are no errors, `lints` looks for more to warn of. `source` is the text, if it is known already. Raises
+    `OSError` if it cannot be read, `SpecError` if there is no such model.
     """
-    from resdsl.elaborate import build, load_program
-    from resdsl.elaborate import check as check_program
+    from resdsl.elaborate import build, check_empty, load_program
 
     report = Report()
     source = source or spec.read(report, limits)
@@ -111,17 +112,28 @@ def inspect(
         return Checked(report, None)
     program = load_program(source, report, limits=limits)
     files, given = frozenset(program.files), arguments or {}
-    if spec.model is None and not given and size is None:
-        check_program(program, report)
-        models = tuple(program.models)
-        return Checked(report, source, models, _unbuilt(program, models, given), files)
-    name = choose(program, spec, None, report)
-    if name is None:
-        return Checked(report, source, (), {}, files)
-    unbuilt = _unbuilt(program, (name,), given)
-    if not unbuilt:
-        build(program, name, report, arguments=given, input_size=size, deadline=program.deadline)
-    return Checked(report, source, (name,), unbuilt, files)
+    models = tuple(program.models)
+    if spec.model is not None or given or size is not None:
+        name = choose(program, spec, None, report)
+        models = (name,) if name else ()
+    else:
+        check_empty(program, report)
+    unbuilt = _unbuilt(program, models, given)
+    linter = _linter(program, given) if lints and not report.failed else None
+    for name in models:
+        if name not in unbuilt:
+            graph = build(program, name, report, arguments=given, input_size=size, deadline=program.deadline)
+            if linter and graph and not report.failed:
+                linter.look(graph)
+    if linter and not report.failed:
+        report.extend(linter.finish())
+    return Checked(report, source, models, unbuilt, files)
+
+
+def _linter(program: Program, arguments: Mapping[str, Any]) -> Linter:
+    from resdsl.lints import Linter
+
+    return Linter(program, arguments)
 
 
 def _unbuilt(program: Program, models: Iterable[str], given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

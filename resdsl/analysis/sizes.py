@@ -1,0 +1,114 @@
+"""Sizes of the input that a net takes: found from its graph, by trying one size of each remainder.
+
+What a window makes of an axis is affine in its length up to rounding, and the rounding repeats with the total stride.
+So whether a net takes a size depends, beyond the smallest ones, on the remainder of the size by the largest total
+stride.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import lcm
+
+from resdsl.diagnostics import Fault
+from resdsl.graph.model import Graph, Node
+from resdsl.ops.base import Operator, Role
+from resdsl.records import Record
+from resdsl.shapes import Axes, Shape
+
+LONGEST_PERIOD = 1024
+"""Nets that would need more remainders are not looked at: none has such strides."""
+
+
+class Sizes(Record):
+    """Of which remainder by `period` the sides of an input may be, if they are not too small."""
+
+    period: int
+    valid: tuple[int, ...]
+    """The net takes these."""
+    whole: tuple[int, ...]
+    """Of these, no step leaves the last positions of its input unread."""
+
+    def multiple(self, remainders: Sequence[int]) -> int | None:
+        """The number that these remainders are the multiples of, below the period; `None` where there is none."""
+        count = len(remainders)
+        if not count or self.period % count:
+            return None
+        step = self.period // count
+        return step if tuple(remainders) == tuple(range(0, self.period, step)) else None
+
+
+def input_sizes(graph: Graph) -> Sizes | None:
+    """The sizes that a graph takes, or `None` for one that has no single map as input, or odd strides.
+
+    The graph stands for the text at the size it was made for. A text that decides by `size`, or computes with it, is
+    another net at another size: what is said here of it has to be tried.
+    """
+    if len(graph.inputs) != 1:
+        return None
+    given = graph.node(graph.inputs[0]).shape
+    strides = {axis.numerator for node in graph.nodes() for axis in node.stride if axis.denominator == 1}
+    period = lcm(*strides) if strides else 1
+    if not given.dims or period > LONGEST_PERIOD:
+        return None
+    start = [-(-n // period) * period for n in given.size]
+    valid: list[int] = []
+    whole: list[int] = []
+    for rest in range(period):
+        shapes = shapes_at(graph, tuple(n + rest for n in start))
+        if shapes is not None:
+            valid.append(rest)
+            if next(cropping(graph, shapes), None) is None:
+                whole.append(rest)
+    return Sizes(period, tuple(valid), tuple(whole))
+
+
+def shapes_at(graph: Graph, size: Axes) -> list[Shape] | None:
+    """The shapes of all values for another size of the only input; `None` where some step does not take it."""
+    found: list[Shape] = []
+    known: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
+    for node in graph.nodes():
+        if not node.operands:
+            found.append(Shape(node.shape.channels, size))
+            continue
+        shapes = tuple(found[operand] for operand in node.operands)
+        key = (id(node.op), shapes)
+        if key not in known:
+            try:
+                known[key] = node.op.infer(shapes)
+            except Fault:
+                return None
+        found.append(known[key])
+    return found
+
+
+def cropping(graph: Graph, shapes: Sequence[Shape] | None = None) -> Iterator[tuple[Node, Axes]]:
+    """The steps that leave the last positions of their input unread, and how many on each axis.
+
+    A window smaller than its stride leaves some unread between any two places; those at the end count only as far as
+    there are more of them. `shapes` are those of another size of the input.
+    """
+    for node in graph.nodes():
+        if node.op.role not in (Role.CONV, Role.POOL) or len(node.operands) != 1:
+            continue
+        source = graph.node(node.operands[0])
+        if node.stride is source.stride:
+            continue  # nothing moves, so that nothing is rounded
+        before, after = (source.shape, node.shape) if shapes is None else (shapes[source.id], shapes[node.id])
+        lost = unread(node.op, before, after)
+        if any(lost):
+            yield node, lost
+
+
+def unread(op: Operator, before: Shape, after: Shape) -> Axes:
+    """Positions at the end of each axis that an operator with windows rounds away."""
+    if getattr(op, "k", None) is None or before.dims != after.dims:
+        return ()
+    lost: list[int] = []
+    for n, positions, window in zip(before.size, after.size, op.windows((before,)), strict=True):
+        width = (window.kernel - 1) * window.dilation + 1
+        end = (positions - 1) * window.stride - window.before + width
+        between = max(Fraction(0), window.stride - width)
+        lost.append(max(0, int(n - end - between)) if window.stride >= 1 else 0)
+    return tuple(lost)

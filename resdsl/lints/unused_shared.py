@@ -1,0 +1,30 @@
+"""A shared step that nothing calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resdsl.diagnostics import Diagnostic
+from resdsl.diagnostics.model import Fix
+from resdsl.lints.base import Page, TextRule
+from resdsl.lints.deleting import without_statement
+from resdsl.lints.names import Kind
+
+
+class UnusedShared(TextRule):
+    """A shared step that is declared and never called has no weights, and is no part of the net."""
+
+    code = "W507"
+
+    def check(self, page: Page) -> Iterator[Diagnostic]:
+        for declared in page.names.of(Kind.SHARED):
+            if declared.used:
+                continue
+            edit = without_statement(declared.node.span)
+            yield self.warning(
+                f"the shared step `{declared.name}` is never used",
+                declared.span,
+                notes=["a declaration executes nothing: the net has none of its weights"],
+                help=f"call `{declared.name}` where it belongs, or take the declaration out",
+                fixes=[Fix(f"take out the shared step `{declared.name}`", (edit,))] if edit else (),
+            )
