@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MACHINE = ("json", "sarif", "github")
 """The forms that are documents: on standard output, where nothing else then is."""
-_LISTED = 10
-"""So many models that were not built are named."""
+_LISTED = 20
+"""So many mended faults and models that were not built are named."""
 
 
 def add(commands: Commands) -> None:
@@ -208,9 +208,11 @@ def _say(report: Report, outcomes: list[Outcome], options: argparse.Namespace) -
             if outcome.mended and outcome.before and outcome.checked.source:
                 print_difference(outcome.before, outcome.checked.source.text, "mended")
     else:
-        for outcome in outcomes:
-            for diagnostic, fix in outcome.mended:
-                print(f"{diagnostic.span}: mended {diagnostic.code} ({fix.message})", file=sys.stderr)
+        mended = [offer for outcome in outcomes for offer in outcome.mended]
+        for diagnostic, fix in mended[:_LISTED]:
+            print(f"{diagnostic.span}: mended {diagnostic.code} ({fix.message})", file=sys.stderr)
+        if len(mended) > _LISTED:
+            print(f"and {len(mended) - _LISTED} more were mended", file=sys.stderr)
         tell(report, options, lambda d: any(one.fixable(d, unsafe=options.unsafe) for one in outcomes))
     taken = options.diff or (options.fix and any(outcome.spec.path is None for outcome in outcomes))
     for outcome in outcomes:

@@ -11,6 +11,7 @@ from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.source import Span
 from resdsl.syntax.characters import character_fault
 from resdsl.syntax.faults import Faults
+from resdsl.syntax.mending import ITEMS, mends
 from resdsl.syntax.tokens import KEYWORD_TYPES
 
 _SIGNS = {
@@ -36,6 +37,7 @@ _OTHER_SIGNS = {
     "\u00d7": "it is written `x`: 3x224x224, or `2 x step`",
     "\u201c": 'strings stand in plain quotes, `"`',
     "\u201d": 'strings stand in plain quotes, `"`',
+    "'": 'strings stand in plain quotes, `"`',
     "&": "it is written `and`",
     "!": "it is written `not`",
     "?": "it is written `a if c else b`",
@@ -54,7 +56,8 @@ def explain(faults: Faults, tokens: list[Token], at: int, fits: set[str], stack:
         span = Span(faults.source, span.start, span.start + 1 if len(token) else span.start)
     if token.type == "BAD":
         code, message = character_fault(str(token))
-        faults.complain(code, message, span, help=_OTHER_SIGNS.get(str(token)))
+        fixes = mends(faults.source, tokens, at, fits)
+        faults.complain(code, message, span, help=_OTHER_SIGNS.get(str(token)), fixes=fixes)
         return
     if token.type == "UNCLOSED":
         faults.complain("E006", "the string is not closed", span, help='end it with `"` on the same line')
@@ -65,6 +68,8 @@ def explain(faults: Faults, tokens: list[Token], at: int, fits: set[str], stack:
     if opener is not None and code == "E010":
         place = Span(faults.source, opener.start_pos or 0, opener.end_pos or 0)
         code, more = "E016", {"secondary": (Label(place, "opened here"),)}
+    elif code in {"E010", "E012", "E017", "E018"}:
+        more["fixes"] = mends(faults.source, tokens, at, fits)
     faults.complain(code, message, span, **more)
 
 
@@ -116,7 +121,7 @@ def _general(token: Token, fits: set[str], before: Token | None) -> Said:
     more: dict[str, Any] = {}
     if str(token).startswith("/") and "BLOCK" in fits:
         more["help"] = "`#` begins a comment"
-    elif "BLOCK" in fits and (near := did_you_mean(str(token), ("use", "let", "block", "model"))):
+    elif "BLOCK" in fits and (near := did_you_mean(str(token), ITEMS)):
         more["help"] = f"did you mean `{near}`?"
     elif "_X" in fits and "NAME" not in fits and token.type != "_NL":
         more["help"] = "`n x step` repeats a step n times"
