@@ -74,7 +74,7 @@ def register(shell: InteractiveShell) -> None:
             shell.user_ns[name] = net
 
     res.__doc__ = _parser().format_help()
-    shell.register_magic_function(res, "cell", "res")  # type: ignore[no-untyped-call]
+    shell.magics_manager.register_function(res, "cell", "res")
 
 
 def _run(line: str, cell: str) -> tuple[str | None, Architecture | None]:
@@ -91,11 +91,11 @@ def _run(line: str, cell: str) -> tuple[str | None, Architecture | None]:
             size = input_size(options.input)
             net = compile_spec(spec, model, source=source, arguments=settings(options.set), size=size)
     except CompileError as error:
-        display(Shown(error.diagnostics))
+        display(Shown(error.diagnostics))  # type: ignore[no-untyped-call]
         raise Refused(_refusal(error, options.name)) from None
     except (SpecError, OSError) as error:
         raise UsageError(str(error)) from None
-    display(Shown(found, net, options.level))
+    display(Shown(found, net, options.level))  # type: ignore[no-untyped-call]
     if net is None and options.name:
         raise UsageError(f"the cell has no model that could be built, to be called {options.name}")
     return options.name, net

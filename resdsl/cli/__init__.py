@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from resdsl import __version__
-from resdsl.cli import check, compiling, explain, fmt, new, render, summary, watch, weights, zoo
+from resdsl.cli import check, compiling, completion, explain, fmt, new, render, summary, watch, weights, zoo
 from resdsl.cli.common import FAULTY, FINE, Parser, internal, tell, usage
 from resdsl.diagnostics import CompileError, InternalError, WeightsError
 from resdsl.specs import SpecError
@@ -31,11 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     """The arguments, options before, between or after the others: argparse takes a list's words in one place only."""
-    parser = _parser()
-    options, rest = parser.parse_known_args(argv)
+    program = parser()
+    options, rest = program.parse_known_args(argv)
     words = getattr(options, "words", getattr(options, "specs", None))
     if rest and (words is None or any(word.startswith("-") for word in rest)):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        program.error(f"unrecognized arguments: {' '.join(rest)}")
     if words is not None:
         words += rest
     return options
@@ -68,10 +68,11 @@ def _run(options: argparse.Namespace) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="resdsl", description="A text language for residual networks and its compiler to PyTorch.")
-    parser.add_argument("--version", action="version", version=f"resdsl {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (check, fmt, compiling, summary, render, watch, zoo, weights, explain, new):
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    program = Parser(prog="resdsl", description="A text language for residual networks and its compiler to PyTorch.")
+    program.add_argument("--version", action="version", version=f"resdsl {__version__}")
+    commands = program.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
+    for command in (check, fmt, compiling, summary, render, watch, zoo, weights, explain, new, completion):
         command.add(commands)
-    return parser
+    return program

@@ -1,0 +1,107 @@
+"""What can be completed where, read from the parser of the command line: never out of date with it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Literal
+
+from resdsl.diagnostics.codes import CODES
+from resdsl.records import Record
+from resdsl.specs import shipped
+
+Kind = Literal["none", "words", "file", "res", "spec"]
+
+
+class Values(Record):
+    """What a word may be: one of `words`, and by kind also any file, a .res file, or a spec (a .res file, a model of
+    one as FILE:MODEL, or a network that ships)."""
+
+    kind: Kind
+    words: tuple[str, ...] = ()
+    title: str = ""
+    """What the words are called, where they are many and stand in several places."""
+
+
+class Option(Record):
+    flags: tuple[str, ...]
+    help: str
+    value: Values | None
+    """`None` for one that takes none."""
+
+
+class Command(Record):
+    path: tuple[str, ...]
+    """Its words, without the program's name; `()` is the program."""
+    help: str
+    options: tuple[Option, ...]
+    values: Values
+    """Of its words."""
+    children: tuple[Command, ...]
+
+    def all(self) -> Iterator[Command]:
+        yield self
+        for child in self.children:
+            yield from child.all()
+
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """The words of all lists that have a title."""
+        values = [command.values for command in self.all()]
+        values += [option.value for command in self.all() for option in command.options if option.value is not None]
+        return {value.title: value.words for value in values if value.title}
+
+
+ACTIONS = {"FAMILY": ("show", "verify")}
+"""Words that stand before the network's name where a positional argument of this name may stand."""
+
+
+def program(parser: argparse.ArgumentParser) -> Command:
+    """Everything that the program takes."""
+    return _command(parser, (), "")
+
+
+def _command(parser: argparse.ArgumentParser, path: tuple[str, ...], text: str) -> Command:
+    actions = [action for action in parser._actions if action.help != argparse.SUPPRESS]  # noqa: SLF001
+    options = tuple(_option(action) for action in actions if action.option_strings)
+    children: list[Command] = []
+    values = Values("none")
+    for action in actions:
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - the only way to ask argparse
+            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+            children += [_command(sub, (*path, name), helps.get(name, "")) for name, sub in action.choices.items()]
+        elif not action.option_strings:
+            values = values_of(action)
+            named = Values("words", *_networks())
+            children += [Command((*path, word), "", options, named, ()) for word in ACTIONS.get(_metavar(action), ())]
+    return Command(path, text, options, values, tuple(children))
+
+
+def _option(action: argparse.Action) -> Option:
+    value = None if action.nargs == 0 else values_of(action)
+    return Option(tuple(action.option_strings), action.help or "", value)
+
+
+def values_of(action: argparse.Action) -> Values:
+    """By its choices, otherwise by the name that the help shows for its value."""
+    if action.choices is not None:
+        return Values("words", tuple(map(str, action.choices)))
+    match _metavar(action):
+        case "SPEC":
+            return Values("spec", *_networks())
+        case "FILE|NAME":
+            return Values("res", *_networks())
+        case "FILE":
+            return Values("file" if action.option_strings else "res")
+        case "CODE":
+            return Values("words", tuple(CODES), "codes")
+        case "FAMILY":
+            return Values("words", tuple(dict.fromkeys(path.stem for path in shipped().values())), "families")
+    return Values("none")
+
+
+def _metavar(action: argparse.Action) -> str:
+    return action.metavar if isinstance(action.metavar, str) else action.dest.upper()
+
+
+def _networks() -> tuple[tuple[str, ...], str]:
+    return tuple(shipped()), "networks"
