@@ -76,9 +76,27 @@ class Linter:
         with what comments allow still in it, for those who keep it.
         """
         net = Net(graph, self._files, lambda size: self._rebuilt(graph, size))
-        found = tuple(each for rule in RULES if isinstance(rule, GraphRule) for each in rule.check(net))
+        found = tuple(
+            self._told(each, graph) for rule in RULES if isinstance(rule, GraphRule) for each in rule.check(net)
+        )
         self.recall(graph.name, found)
         return found
+
+    def _told(self, found: Diagnostic, graph: Graph) -> Diagnostic:
+        """With the model that it is about, where the file has others."""
+        if len(self._program.models) == 1:
+            return found
+        notes = (*found.notes, f"seen in the model `{graph.name}`")
+        return Diagnostic(
+            found.code,
+            found.message,
+            found.primary,
+            severity=found.severity,
+            secondary=found.secondary,
+            notes=notes,
+            help=found.help,
+            fixes=found.fixes,
+        )
 
     def recall(self, model: str, found: Iterable[Diagnostic]) -> None:
         """What `look` found in a model before: it counts as if it had been found now."""

@@ -45,7 +45,7 @@ class BareTrunk(GraphRule):
         yield self.warning(
             f"the last sum is not {lacks} {before}",
             first_line(span),
-            secondary=[Label(first_line(unit.scope.span), "the units leave that to the step after the sum")],
+            secondary=[Label(first_line(unit.scope.span), "it activates what it begins with, not what it gives")],
             help=f"the last unit is followed by `{steps}`",
         )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from resdsl.analysis.sizes import cropping, input_sizes
+from resdsl.analysis.sizes import cropping, input_sizes, shapes_at
 from resdsl.diagnostics import Diagnostic, Label
-from resdsl.graph import Graph, Node
+from resdsl.graph import Node
 from resdsl.lints.base import GraphRule, Net, first_line, place
 from resdsl.shapes import Axes
 
@@ -33,13 +33,13 @@ class CroppedInput(GraphRule):
             return
         source = net.graph.node(node.operands[0])
         sizes = input_sizes(net.graph)
-        multiple = sizes.multiple(sizes.whole) if sizes else None
-        better = _better(given.shape.size, net.rebuild)
+        period = sizes.period if sizes and 0 in sizes.whole else 1
+        better = _better(net, given.shape.size, period)
         yield self.warning(
             f"of an input of {given.shape}, `{node.op.kind}` does not read {_described(lost)}",
             first_line(span),
             secondary=[Label(first_line(at), f"{source.shape} becomes {node.shape}")] if at else (),
-            notes=[f"nothing is lost where every side is a multiple of {multiple}"] if multiple and better else (),
+            notes=[f"nothing is lost where every side is a multiple of {period}"] if period > 1 and better else (),
             help=f"sides of {' or '.join(better)} lose nothing" if better else _elsewhere(node),
         )
 
@@ -54,14 +54,24 @@ def _elsewhere(node: Node) -> str:
     return f"give `{node.op.kind}` more padding{more}"
 
 
-def _better(size: Axes, rebuild: Callable[[Axes], Graph | None]) -> list[str]:
-    """The nearest smaller and larger size of which nothing is lost, tried out."""
+def _better(net: Net, size: Axes, period: int) -> list[str]:
+    """The nearest smaller and larger size of which nothing is lost: multiples of the period if they are not far."""
+    down = [tuple(n - step for n in size) for step in range(1, FARTHEST + 1) if step < min(size)]
+    up = [tuple(n + step for n in size) for step in range(1, FARTHEST + 1)]
     found: list[str] = []
-    for sign in (-1, 1):
-        for step in range(1, FARTHEST + 1):
-            tried = tuple(n + sign * step for n in size)
-            graph = rebuild(tried) if min(tried) > 0 else None
-            if graph is not None and next(cropping(graph), None) is None:
-                found.append("x".join(map(str, tried)))
-                break
+    for sizes in (down, up):
+        round_first = sorted(sizes, key=lambda tried: any(n % period for n in tried))
+        fitting = (tried for tried in round_first if _is_whole(net, tried))
+        tried = next(fitting, None)
+        if tried is not None:
+            found.append("x".join(map(str, tried)))
     return found
+
+
+def _is_whole(net: Net, size: Axes) -> bool:
+    """Whether nothing is lost of an input of this size, first by the graph, then tried with the text."""
+    shapes = shapes_at(net.graph, size)
+    if shapes is None or next(cropping(net.graph, shapes), None) is not None:
+        return False
+    graph = net.rebuild(size)
+    return graph is not None and next(cropping(graph), None) is None

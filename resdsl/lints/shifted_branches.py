@@ -8,6 +8,7 @@ from resdsl.diagnostics import Diagnostic, Label
 from resdsl.graph import Graph, Node
 from resdsl.lints.base import GraphRule, Net, first_line, place
 from resdsl.ops.base import Role, Window
+from resdsl.records import Record
 from resdsl.shapes import per_axis
 
 Axis = tuple[float, float, float, float]
@@ -33,33 +34,39 @@ class ShiftedBranches(GraphRule):
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
         seen: set[int] = set()
-        for node, gap, end in _Map(net.graph).gaps():
+        places = _Map(net.graph)
+        for node, gap in places.gaps():
             span = place(node)
             if span is None or span.start in seen:
                 continue
             seen.add(span.start)
-            pixels = f"{gap:.4g} pixel{'s' * (gap != 1)}"
+            pixels = f"{gap.pixels:.4g} pixel{'s' * (gap.pixels != 1)}"
             yield self.warning(
                 f"the branches of this `{node.op.kind}` look at places {pixels} apart",
                 first_line(span),
-                f"at the {'last' if end else 'first'} position, {_positions(node, gap)}",
-                secondary=list(_operands(net, node)),
+                secondary=list(_operands(net, node, places, gap)),
                 notes=["equal sizes do not help: even windows, one-sided padding and strides move what is seen"],
                 help="use odd windows with equal padding on both sides, and the same strides in all branches",
             )
 
 
-def _positions(node: Node, gap: float) -> str:
-    positions = gap / float(max(node.stride))
-    return f"{positions:.3g} position{'s' * (positions != 1)} of {node.shape}"
+def _operands(net: Net, node: Node, places: _Map, gap: Gap) -> Iterator[Label]:
+    """Where each branch looks, at the step that it ends on; those that look at one place are shown once."""
+    seen: set[str] = set()
+    for operand in node.operands:
+        span, looks = place(net.graph.node(operand)), places.describe(operand, gap)
+        if span is not None and span != place(node) and looks not in seen:
+            seen.add(looks)
+            yield Label(first_line(span), looks)
 
 
-def _operands(net: Net, node: Node) -> Iterator[Label]:
-    for operand in dict.fromkeys(node.operands):
-        before = net.graph.node(operand)
-        span = place(before)
-        if span is not None and span != place(node):
-            yield Label(first_line(span), "one of them")
+class Gap(Record):
+    """How far apart the operands of a merge are."""
+
+    pixels: float
+    axis: int
+    position: int
+    """The position at which they are so far apart: the first or the last."""
 
 
 class _Map:
@@ -71,8 +78,18 @@ class _Map:
         self._same: dict[Place, Place] = {}
         self._windows: dict[tuple[int, int], tuple[Window, ...]] = {}
 
-    def gaps(self) -> Iterator[tuple[Node, float, bool]]:
-        """Merges whose operands are too far apart: by how many pixels, and whether at the last position."""
+    def describe(self, node: int, gap: Gap) -> str:
+        """Where a value looks, at the place of a gap."""
+        found = self._places[node]
+        if found is None:
+            return "this has no places"
+        low, high, stride, _ = found[gap.axis]
+        first, last = (end + stride * gap.position for end in (low, high))
+        pixels = f"pixel {first:.4g}" if last - first < _SLACK else f"pixels {first:.4g} to {last:.4g}"
+        return f"position {gap.position} looks at {pixels}"
+
+    def gaps(self) -> Iterator[tuple[Node, Gap]]:
+        """Merges whose operands are too far apart, while the rest of the graph is being looked at."""
         places = self._places
         still = _STILL
         for node in self._graph.nodes():
@@ -83,10 +100,10 @@ class _Map:
             elif not operands:
                 places.append(self._kept(((0.0, 0.0, 1.0, 1.0),) * node.shape.dims or None))
             else:
-                place, gap, end = self._merged(node)
+                place, gap = self._merged(node)
                 places.append(place)
-                if gap:
-                    yield node, gap, end
+                if gap is not None:
+                    yield node, gap
 
     def _kept(self, place: Place) -> Place:
         """One object for equal places, so that most merges need no arithmetic."""
@@ -106,8 +123,8 @@ class _Map:
             return place
         return self._kept(tuple(_through(op, i, axis, windows[i]) for i, axis in enumerate(place)))
 
-    def _merged(self, node: Node) -> tuple[Place, float, bool]:
-        """The place of a merge's result, the distance of its operands if it is too large, and where it is."""
+    def _merged(self, node: Node) -> tuple[Place, Gap | None]:
+        """The place of a merge's result, and the gap between its operands if it is too large."""
         size = node.shape.size
         found: dict[Place, None] = {}
         for operand in node.operands:
@@ -115,20 +132,20 @@ class _Map:
             if place is not None and self._graph.node(operand).shape.size == size:
                 found[place] = None
         if len(found) < 2:
-            return next(iter(found), None), 0.0, False
+            return next(iter(found), None), None
         merged: list[Axis] = []
-        widest, at_end = 0.0, False
-        for n, axes in zip(size, zip(*found, strict=True), strict=True):
+        widest: Gap | None = None
+        for index, (n, axes) in enumerate(zip(size, zip(*found, strict=True), strict=True)):
             coarsest = max(axis[3] for axis in axes)
-            for last in (False, True):
-                gap = _gap(axes, n - 1 if last else 0)
-                if gap > widest + _SLACK and gap >= coarsest / 2 - _SLACK:
-                    widest, at_end = gap, last
+            for position in (0, n - 1):
+                pixels = _apart(axes, position)
+                if pixels >= coarsest / 2 - _SLACK and pixels > (widest.pixels if widest else 0) + _SLACK:
+                    widest = Gap(pixels, index, position)
             merged.append((min(a[0] for a in axes), max(a[1] for a in axes), axes[0][2], coarsest))
-        return self._kept(tuple(merged)) if not widest else next(iter(found)), widest, at_end
+        return self._kept(tuple(merged)) if widest is None else next(iter(found)), widest
 
 
-def _gap(axes: tuple[Axis, ...], position: int) -> float:
+def _apart(axes: tuple[Axis, ...], position: int) -> float:
     """How far apart the ranges of centres are at a position; 0 where they overlap."""
     return max(0.0, max(a[0] + a[2] * position for a in axes) - min(a[1] + a[2] * position for a in axes))
 
