@@ -6,10 +6,11 @@ concatenation is a copy that its readers keep. Values that several steps keep ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
-from resdsl.graph.model import Graph, Node
-from resdsl.ops.base import Saved
+from resdsl.graph.model import Graph, Node, ScopeKind
+from resdsl.ops.base import Role, Saved
 from resdsl.records import Record
 from resdsl.shapes import Shape
 
@@ -73,3 +74,65 @@ def _kept(graph: Graph, node: Node, saved: Saved, memory: list[int], counted: se
             counted.add(place)
             elements += graph.node(place).shape.numel
     return Kept(elements, saved.indices, saved.constants)
+
+
+def live_bytes(graph: Graph, batch: int = 1, dtype: str = "float32") -> int:
+    """The most bytes of values that are in memory at one time in eval: the input, too.
+
+    A value lives until its last reader; what a module is called with, until the call ends, for its caller holds it.
+    Activations that nobody else reads are overwritten; a maximum pool makes its indices even where nobody wants
+    them. Scratch memory of the kernels is not counted, nor that a variable in Python may hold a value for a step more.
+    """
+    item = ITEM_BYTES[dtype]
+    ends = _ends(graph)
+    sizes: dict[int, int] = {}
+    memory: list[int] = []
+    dying: dict[int, list[int]] = {}
+    holders: Counter[int] = Counter()
+    total = most = 0
+    aux = {node for scope in graph.root.walk() if scope.kind is ScopeKind.AUX for node in scope.nodes()}
+    for node in graph.nodes():
+        if node.id in aux:
+            memory.append(node.id)
+            continue
+        place = memory[node.operands[0]] if _in_place(graph, node) else node.id
+        memory.append(place)
+        if place not in sizes:
+            sizes[place] = node.shape.numel
+            total += node.shape.numel
+        dying.setdefault(ends[node.id], []).append(place)
+        holders[place] += 1
+        indices = node.op.saved(graph.shapes(node)).indices
+        most = max(most, total * item + indices * 8)
+        for over in dying.pop(node.id, ()):
+            holders[over] -= 1
+            if not holders[over]:
+                total -= sizes.pop(over)
+    return batch * most
+
+
+def _in_place(graph: Graph, node: Node) -> bool:
+    """Whether a result has its operand's memory: a view, a step that does nothing in eval, or one that overwrites."""
+    if not node.operands:
+        return False
+    if node.op.saved(graph.shapes(node)).view or node.op.role is Role.DROPOUT:
+        return True
+    operand = graph.node(node.operands[0])
+    fresh = operand.op.role is not Role.INPUT and not operand.op.keeps_output_for_backward
+    return node.op.may_be_inplace and fresh and len(graph.consumers(operand.id)) == 1
+
+
+def _ends(graph: Graph) -> list[int]:
+    """For each value, the step after which nothing holds it."""
+    end = len(graph)
+    ends = [node.id for node in graph.nodes()]
+    for node in graph.nodes():
+        for operand in node.operands:
+            ends[operand] = max(ends[operand], node.id)
+    for scope in graph.root.walk():
+        if scope.name is not None and (last := max(scope.nodes(), default=-1)) >= 0:
+            for value in scope.inputs:
+                ends[value] = max(ends[value], last)
+    for value in (*graph.inputs, *(output.node for output in graph.outputs)):
+        ends[value] = end
+    return ends

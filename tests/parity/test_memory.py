@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 import resdsl
-from resdsl.analysis.memory import Kept, activations
+from resdsl.analysis.memory import Kept, activations, live_bytes
+from tests.parity._live import most_alive
 from tests.parity.test_torchvision import PEERS, _peer
 
 BATCH = 2
@@ -49,3 +50,16 @@ def test_every_byte_of_a_generated_module(name: str) -> None:
         actual = saved(module.to(dtype), torch.zeros(BATCH, *size, device="meta", dtype=dtype))
         predicted = Kept.total(activations(net.ir)).bytes(BATCH, str(dtype).removeprefix("torch."))
         assert predicted == actual
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_what_is_alive_in_eval(name: str) -> None:
+    """Ours may hold an input for one call more in a nested call; torchvision's DenseNet keeps a list of its maps."""
+    net = resdsl.load(name)
+    with torch.device("meta"):
+        ours = net.module()
+    size = (3, 224, 224)
+    predicted = live_bytes(net.ir)
+    assert predicted == pytest.approx(most_alive(ours, size), rel=0.15)
+    if not name.startswith("densenet"):
+        assert predicted == pytest.approx(most_alive(_peer(PEERS[name], 1000), size), rel=0.001)
