@@ -28,7 +28,8 @@ def constructor(spec: ClassSpec, renderer: Renderer) -> tuple[list[str], str]:
     """The lines of `__init__`, and the class's base."""
     members = [(path, module if module is not None else spec.optional.get(path)) for path, module in spec.body.members]
     names = [path for path, _ in members]
-    indexed = bool(names) and names == [str(i) for i in range(len(names))] and not spec.optional
+    bare = any(isinstance(module, ParameterModule) for _, module in members)
+    indexed = bool(names) and names == [str(i) for i in range(len(names))] and not spec.optional and not bare
     lines = _signature(spec)
     if indexed:
         renderer.indexed = True
@@ -84,27 +85,24 @@ def _member(
             renderer.lists.add(place)
             return {place, *whole}
     condition = spec.fit.conditions.get(path)
-    if module is None:
-        lines.append(f"        {renderer.member(path)} = None")
-    elif condition is not None:
-        lines.append(f"        {renderer.member(path)} = None")
+    if module is None or condition is not None:
+        lines += renderer.set_member(path, "None")
+    if condition is not None:
         lines += fit_line(f"if {condition}:", 2)
-        lines += renderer.set_member(path, renderer.module(module), 3)
-    elif isinstance(module, ParameterModule):
-        lines += _parameter(renderer, path, module)
-    else:
-        lines += renderer.set_member(path, renderer.module(module))
+    if module is not None:
+        lines += _made(renderer, path, module, 2 if condition is None else 3)
     return {path}
 
 
-def _parameter(renderer: Renderer, path: str, module: ParameterModule) -> list[str]:
+def _made(renderer: Renderer, path: str, module: Module, indent: int) -> list[str]:
+    if not isinstance(module, ParameterModule):
+        return renderer.set_member(path, renderer.module(module), indent)
     shape = ", ".join(renderer.slot(s) for s in module.shape)
     if isinstance(module.init, Constant):
-        return fit_line(
-            f"{renderer.member(path)} = nn.Parameter(torch.full(({shape},), {float(module.init.value)!r}))", 2
-        )
-    made = fit_line(f"{renderer.member(path)} = nn.Parameter(torch.empty({shape}))", 2)
-    return [*made, f"        {module.init.line(renderer.member(path))}"]
+        text = f"nn.Parameter(torch.full(({shape},), {float(module.init.value)!r}))"
+        return renderer.set_member(path, text, indent, register="register_parameter")
+    made = renderer.set_member(path, f"nn.Parameter(torch.empty({shape}))", indent, register="register_parameter")
+    return [*made, f"{'    ' * indent}{module.init.line(renderer.member(path))}"]
 
 
 def _as_list(members: dict[str, Module | None], container: str) -> dict[str, Module | None] | None:

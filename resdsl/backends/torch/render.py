@@ -147,13 +147,13 @@ class Renderer:
 
     # --- members -----------------------------------------------------------------------------------
 
-    def set_member(self, path: str, text: str, indent: int = 2) -> list[str]:
-        """The statement that makes a member, on lines."""
+    def set_member(self, path: str, text: str, indent: int = 2, *, register: str = "add_module") -> list[str]:
+        """The statement that makes a member, on lines; one with a name that Python cannot write is registered."""
         *containers, name = path.split(".")
         target = self.container(containers)
         if attribute(name):
             return fit_line(f"{target}.{name} = {text}", indent)
-        return fit_line(f"{target}.add_module({literal(name)}, {text})", indent)
+        return fit_line(f"{target}.{register}({literal(name)}, {text})", indent)
 
     def container(self, names: list[str]) -> str:
         text = "self"

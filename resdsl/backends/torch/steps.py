@@ -167,7 +167,7 @@ class StepList:
             if isinstance(item, int):
                 merges.append(NodeStep(self.flow.graph.node(item), hint, None))
             elif item.kind is ScopeKind.SHORTCUT:
-                parts[item.kind] = [self._shortcut(scope, item)] if _simple(self._steps(item)) else self._steps(item)
+                parts[item.kind] = [self._shortcut(scope, item)] if self._is_simple(self._steps(item)) else self._steps(item)
             else:
                 parts[item.kind] = self._steps(item)
         main, shortcut = parts[ScopeKind.MAIN], parts.get(ScopeKind.SHORTCUT, [])
@@ -204,17 +204,19 @@ class StepList:
         assert step is None or isinstance(step, NodeStep | CallStep)
         return ShortcutStep(residual, residual.inputs[0], step, "shortcut")
 
-
-def _simple(steps: list[Step]) -> bool:
-    """Whether a shortcut is the identity or one module with one operand."""
-    if len(steps) != 1:
-        return not steps
-    (step,) = steps
-    if len(step.inputs) != 1 or len(step.outputs) != 1:
-        return False
-    if isinstance(step, CallStep):
-        return step.shared is None
-    return isinstance(step, NodeStep) and step.node.name is not None and step.shared is None
+    def _is_simple(self, steps: list[Step]) -> bool:
+        """Whether a shortcut is the identity, or a module that is called with one operand and nothing else."""
+        if len(steps) != 1:
+            return not steps
+        (step,) = steps
+        if len(step.inputs) != 1 or len(step.outputs) != 1:
+            return False
+        if isinstance(step, CallStep):
+            return step.shared is None
+        if not isinstance(step, NodeStep) or step.node.name is None or step.shared is not None:
+            return False
+        text = step.node.op.torch(self.flow.graph.shapes(step.node))
+        return text.layer is not None and not (text.inline or text.before or text.after)
 
 
 def _closure(shortcut: list[Step], main: list[Step]) -> set[Step]:
