@@ -110,7 +110,13 @@ def _merge_of(branch: Scope) -> Scope | None:
 
 
 def _depth(graph: Graph, excluded: set[int]) -> int:
-    """The longest path in convolutions and linear layers; -1 marks what no path of the kind goes to."""
+    """Convolutions and linear layers on the longest path."""
+    depths = _depths(graph, excluded)
+    return max((depths[o.node] for o in graph.outputs), default=0)
+
+
+def _depths(graph: Graph, excluded: set[int]) -> list[int]:
+    """The longest path to each node in convolutions and linear layers; -1 marks what no path of the kind goes to."""
     depths = [-1] * len(graph)
     for node in graph.nodes():
         if node.id in excluded:
@@ -118,8 +124,26 @@ def _depth(graph: Graph, excluded: set[int]) -> int:
         before = [depths[operand] for operand in trunk(node)]
         longest = max(before) if before else (0 if not node.operands else -1)
         if longest >= 0:
-            depths[node.id] = longest + (node.op.role in (Role.CONV, Role.LINEAR))
-    return max((depths[o.node] for o in graph.outputs), default=0)
+            depths[node.id] = longest + _layers(node)
+    return depths
+
+
+def _layers(node: Node) -> int:
+    return int(node.op.role in (Role.CONV, Role.LINEAR))
+
+
+def _deepest(graph: Graph) -> list[Node]:
+    """The convolutions and linear layers that `depth` counts."""
+    _, aux, beside = _places(graph)
+    depths = _depths(graph, aux | beside)
+    found: list[Node] = []
+    node = max((graph.node(o.node) for o in graph.outputs), key=lambda n: depths[n.id])
+    while depths[node.id] > 0:
+        if _layers(node):
+            found.append(node)
+        before = [graph.node(operand) for operand in trunk(node)]
+        node = max(before, key=lambda n: depths[n.id])
+    return found
 
 
 def trunk(node: Node) -> tuple[int, ...]:
@@ -132,16 +156,20 @@ def trunk(node: Node) -> tuple[int, ...]:
 
 
 def contributions(graph: Graph, name: str) -> list[tuple[str, int]]:
-    """The steps that make up `params` or `macs`, the largest first; empty for other figures."""
-    if name not in ("params", "macs"):
+    """The steps that make up a figure that is a sum (all but `output`), in order of execution, each with its part."""
+    if name == "units":
+        return [(unit.path, 1) for unit in graph.units]
+    if name == "depth":
+        return [(node.path, 1) for node in reversed(_deepest(graph))]
+    if name not in ("params", "macs", "keys"):
         return []
     costs = _Costs(graph)
     aliases, aux, _ = _places(graph)
-    left_out = aliases if name == "params" else aux
-    index = 1 if name == "params" else 2
-    parts = [
-        (node.path, int(costs.of(node)[index]))  # type: ignore[arg-type]
-        for node in graph.nodes()
-        if node.id not in left_out
-    ]
-    return sorted((part for part in parts if part[1]), key=lambda part: (-part[1], part[0]))
+    left_out = aux if name == "macs" else aliases
+    parts = []
+    for node in graph.nodes():
+        if node.id not in left_out:
+            weights, elements, multiply_adds = costs.of(node)
+            part = len(weights) if name == "keys" else elements if name == "params" else multiply_adds
+            parts.append((node.path, part))
+    return [part for part in parts if part[1]]

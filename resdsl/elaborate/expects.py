@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from resdsl.analysis.metrics import METRICS, Metrics, contributions, metrics
+from resdsl.analysis.metrics import METRICS, Metrics, metrics
 from resdsl.diagnostics import Fault
-from resdsl.diagnostics.suggest import respelling
+from resdsl.diagnostics.suggest import replacement, respelling
 from resdsl.elaborate.arithmetic import binary
 from resdsl.elaborate.context import Context, Home, file_context
 from resdsl.elaborate.evaluate import Evaluator
+from resdsl.elaborate.figures import difference_note, figure, likely_cause, parts_note
 from resdsl.elaborate.state import Elaboration
-from resdsl.elaborate.values import UNKNOWN, Size, Value, show
+from resdsl.elaborate.values import UNKNOWN, Size, Value, is_whole, show, whole
 from resdsl.shapes import Shape
 from resdsl.syntax import tree
 
@@ -51,14 +52,29 @@ def check_expect(run: Elaboration, stmt: tree.Expect, context: Context, found: M
             return
     if holds:
         return
+    report_figure(run, stmt, context, actual, wanted)
+
+
+def report_figure(run: Elaboration, stmt: tree.Expect, context: Context, actual: Value, wanted: Value) -> None:
+    """A figure that is not the stated one: both, the difference, what it is made of, and what would explain it."""
+    name = stmt.metric.name
     stated = stmt.value.text if isinstance(stmt.value, tree.Number) else show(wanted)
     relation = "" if stmt.op == "==" else f"{stmt.op} "
-    evaluator.error(
+    notes = [difference_note(actual, wanted) if name != "output" else None, parts_note(run.graph, name)]
+    if stmt.op == "~" and isinstance(stmt.value, tree.Number):
+        half = printed_unit(stmt.value.text) / 2
+        low, high = (figure(whole(stmt.value.value + side)) for side in (-half, half))
+        notes.append(f"{stated} stands for {low} to {high}")
+    cause = likely_cause(run.graph, name, actual, wanted) if stmt.op == "==" else None
+    exact = stmt.op == "==" and is_whole(actual) and isinstance(stmt.value, tree.Number)
+    run.evaluator.error(
         "E212",
-        f"{name} is {figure(actual)}, and {relation}{stated} is expected",
+        f"{name} is {shown(actual)}, and {relation}{stated} is expected",
         stmt.span,
         context,
-        notes=[f"the largest parts: {part}"] if (part := largest(run, name)) else (),
+        notes=[note for note in notes if note],
+        help=cause or "either the net or the figure is not the one that was meant",
+        fixes=[replacement(stmt.value.span, f"{actual:_}", safe=False)] if exact else (),
     )
 
 
@@ -76,8 +92,8 @@ def metric_value(found: Metrics, name: str) -> Value:
     return shapes[0] if len(shapes) == 1 else tuple(shapes)
 
 
-def figure(value: Value) -> str:
-    return f"{value:,}" if isinstance(value, int) else show(value)
+def shown(value: Value) -> str:
+    return figure(value) if isinstance(value, int) else show(value)
 
 
 def about(actual: Value, stated: tree.Number) -> bool:
@@ -98,9 +114,3 @@ def printed_unit(text: str) -> Fraction:
     _, _, decimals = mantissa.partition(".")
     power = int(exponent or 0) - len(decimals)
     return unit / 10**-power if power < 0 else unit * Fraction(10**power)
-
-
-def largest(run: Elaboration, name: str) -> str:
-    """The steps that a sum is mostly made of."""
-    parts = contributions(run.graph, name)
-    return ", ".join(f"{path} {count:,}" for path, count in parts[:3])

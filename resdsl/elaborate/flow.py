@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from resdsl.diagnostics import Fault, Frame, Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.binding import missing, missing_message
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several
+from resdsl.elaborate.fitting import given_by, larger_input
 from resdsl.elaborate.labels import Named, name_call, name_container
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.resolve import statements
@@ -22,10 +24,12 @@ from resdsl.elaborate.values import (
     ModelValue,
     OperatorValue,
     SharedValue,
+    Size,
     Unknown,
     Value,
     plain,
     plain_value,
+    show,
 )
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.ops.registry import merge_names
@@ -192,8 +196,19 @@ def run_operator(
         if known is not None:
             given = evaluator.given(callee, call.args or (), place)
         _, bound = run.bind(callee, given, call.span, place)
-        run.fault_at(fault, call.span, place, given, bound)
+        fault = with_input(run, fault, applied, operand)
+        run.fault_at(fault, call.span, place, given, bound, given_by(run.graph, operand, fault.code, call.span))
         return UNKNOWN
+
+
+def with_input(run: Elaboration, fault: Fault, applied: Applied, operand: Node) -> Fault:
+    """A window that does not fit, with an input for which it would."""
+    size = larger_input(run.graph, applied, operand) if fault.code == "E304" else None
+    if size is None:
+        return fault
+    given = run.graph.node(run.graph.inputs[0]).shape
+    notes = [*fault.notes, f"the input is {given}; it would fit from {size}"]
+    return Fault(fault.code, fault.message, argument=fault.argument, notes=notes, help=fault.help)
 
 
 _CONSTANT = (tree.Number, tree.Bool, tree.SizeLit)
@@ -262,7 +277,7 @@ def run_block(
         site=definition.span,
     )
     namer = named.namer.under(named.name, definition.numbered) if named.name else named.namer
-    frame = Frame(f"in {namer.path}, from {to.title}", call.span)
+    frame = Frame(f"in {namer.path}, from {to.title}{brief_arguments(given)}", call.span)
     trace = (frame, *place.activation.trace[: TRACE_LENGTH - 1])
     activation = Activation(definition, scope, trace, guard=place.guard)
     inner = Place(
@@ -281,6 +296,29 @@ def run_block(
     if activation.output is not None:
         result = outputs_of(activation.output[1])
     return run.close(scope, UNKNOWN if activation.failed else result)
+
+
+def brief_arguments(given: tuple[Given, ...]) -> str:
+    """The arguments of a call as a trace shows them, long ones left out."""
+    return f"({', '.join([f'{g.name}={_brief(g.value)}' for g in given])})" if given else ""
+
+
+def _brief(value: Value) -> str:
+    match value:
+        case BlockValue(definition=definition):
+            return definition.name.name
+        case OperatorValue(kind):
+            return kind
+        case int() if value.bit_length() > _BRIEF_BITS:
+            return "..."
+        case bool() | int() | Size() | None:
+            return show(value)
+        case Fraction() if max(value.numerator, value.denominator).bit_length() <= _BRIEF_BITS:
+            return show(value)
+    return "..."
+
+
+_BRIEF_BITS = 64
 
 
 def outputs_of(several: Several) -> Current:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from resdsl.diagnostics import Diagnostic, Fault, Fix, Label, Report
+from resdsl.diagnostics import Diagnostic, Fault, Fix, Frame, Label, Report
 from resdsl.elaborate.context import Context
+from resdsl.elaborate.library import is_library
 from resdsl.limits import Deadline, Limits
 from resdsl.source import Span
 
@@ -47,12 +48,15 @@ class Reporter:
         """Reports a fault, with the trace of the block that is being executed."""
         self.failed = True
         trace = context.activation.trace if context is not None else ()
+        labels = [*secondary, *_called(span, trace)]
+        if is_library(span.source):
+            fixes = ()
         self.report.add(
             Diagnostic(
                 code,
                 message,
                 Label(span, label),
-                secondary=tuple(secondary),
+                secondary=tuple(labels),
                 notes=tuple(notes),
                 help=help,
                 trace=trace,
@@ -65,9 +69,28 @@ class Reporter:
         self.error(code, message, span, context, **more)
         return Failed()
 
-    def fault(self, fault: Fault, span: Span, context: Context | None, secondary: Iterable[Label] = ()) -> None:
+    def fault(
+        self,
+        fault: Fault,
+        span: Span,
+        context: Context | None,
+        secondary: Iterable[Label] = (),
+        *,
+        label: str = "",
+        fixes: Iterable[Fix] = (),
+    ) -> None:
         """Reports what a leaf stated, at a place."""
-        self.error(fault.code, fault.message, span, context, secondary=secondary, notes=fault.notes, help=fault.help)
+        self.error(
+            fault.code,
+            fault.message,
+            span,
+            context,
+            label=label,
+            secondary=secondary,
+            notes=fault.notes,
+            help=fault.help,
+            fixes=fixes,
+        )
 
     def tick(self, span: Span, context: Context | None) -> None:
         """Stops elaboration when its time is over."""
@@ -97,3 +120,9 @@ class Reporter:
 
     def leave(self) -> None:
         self.calls -= 1
+
+
+def _called(span: Span, trace: tuple[Frame, ...]) -> tuple[Label, ...]:
+    """For a fault in another file: where that was called, in the file of the caller."""
+    caller = next((frame for frame in trace if frame.span.source is not span.source), None)
+    return (Label(caller.span, "called here"),) if caller else ()

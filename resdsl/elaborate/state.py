@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from resdsl.diagnostics import Diagnostic, Fault, Label
+from resdsl.diagnostics import Diagnostic, Fault, Fix, Label
+from resdsl.diagnostics.suggest import replacement
 from resdsl.elaborate.binding import cache_key, combine, make_operator, missing, missing_message, signature
 from resdsl.elaborate.context import Current, Guard, Place
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.reporter import Stop
-from resdsl.elaborate.values import UNKNOWN, Given, Kept, OperatorValue
+from resdsl.elaborate.values import UNKNOWN, Given, Kept, OperatorValue, show
 from resdsl.graph import Graph, Node, Scope, ScopeKind, Survival
 from resdsl.ops.base import Operator, Shapes
 from resdsl.records import Record
@@ -182,18 +184,29 @@ class Elaboration:
         return applied, bound
 
     def fault_at(
-        self, fault: Fault, span: Span, place: Place, given: tuple[Given, ...], bound: dict[str, Given]
+        self,
+        fault: Fault,
+        span: Span,
+        place: Place,
+        given: tuple[Given, ...],
+        bound: dict[str, Given],
+        more: Iterable[Label] = (),
     ) -> None:
         """Reports an operator's fault: at the argument if it is written in this call, else at the step."""
         secondary: list[Label] = []
+        fixes: list[Fix] = []
+        label = ""
         for g in given:
             if g.name == fault.argument:
                 span = g.span
+                fixes = [replacement(span, text, safe=False) for text in fault.instead]
+                if span.text != show(g.value):
+                    label = f"this is {show(g.value)}"
                 break
         else:
             if fault.argument in bound:
                 secondary.append(Label(bound[fault.argument].span, f"`{fault.argument}` comes from here"))
-        self.evaluator.fault(fault, span, place, secondary)
+        self.evaluator.fault(fault, span, place, [*secondary, *more], label=label, fixes=fixes)
 
     # --- kept values -----------------------------------------------------------------------------
 

@@ -52,7 +52,8 @@ class Conv(Operator):
         fault = groups_fault(channels, self.groups, f"{which} channels", among=(given, self.width))
         if self.groups == self.width != given:
             remedy = f"a depthwise convolution has groups=channels, {given} here, and a width that is a multiple of it"
-            return Fault("E303", fault.message, argument="groups", notes=fault.notes, help=remedy, instead=["channels"])
+            instead = ["channels"] if self.width % given == 0 else []
+            return Fault("E303", fault.message, argument="groups", notes=fault.notes, help=remedy, instead=instead)
         return fault
 
     def _geometry(self, inputs: Shapes) -> Geometry:

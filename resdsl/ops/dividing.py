@@ -11,7 +11,12 @@ _REACH = 4_096
 
 
 def groups_fault(
-    channels: int, groups: int, what: str = "channels", *, among: tuple[int, ...] = (), argument: str = "groups",
+    channels: int,
+    groups: int,
+    what: str = "channels",
+    *,
+    among: tuple[int, ...] = (),
+    argument: str = "groups",
     parts: str = "groups",
 ) -> Fault:
     """E303: `channels` do not divide into `groups`. `among` are all numbers of channels that must divide."""
@@ -20,7 +25,7 @@ def groups_fault(
     below = channels // groups * groups
     widths = _either([str(n) for n in (below, below + groups) if n])
     counted = " and ".join(str(n) for n in dict.fromkeys(every))
-    fitting = f"{counted} channels divide into {_either([str(n) for n in near])} {parts}"
+    fitting = f"use {_either([str(n) for n in near])} {parts}, which divide{'s' * (len(near) == 1)} {counted} channels"
     return Fault(
         "E303",
         f"{channels} {what} do not divide into {groups} {parts}",
@@ -32,10 +37,11 @@ def groups_fault(
 
 
 def near_divisors(number: int, wanted: int) -> tuple[int, ...]:
-    """The divisors of a number nearest to `wanted`, one below and one above, as far as there are any; the nearer first."""
-    found = [n for n in range(wanted - 1, max(0, wanted - _REACH), -1) if number % n == 0][:1]
-    found += [n for n in range(wanted + 1, min(number, wanted + _REACH) + 1) if number % n == 0][:1]
-    return tuple(sorted(found, key=lambda n: (abs(n - wanted), n)) or (1,))
+    """The divisors of a number next to `wanted`, one below and one above where there are such; the nearer first."""
+    below = next((n for n in range(wanted - 1, max(0, wanted - _REACH), -1) if number % n == 0), None)
+    above = next((n for n in range(wanted + 1, min(number, wanted + _REACH) + 1) if number % n == 0), None)
+    found = [n for n in (below, above) if n is not None and n > 1]
+    return tuple(sorted(found, key=lambda n: abs(n - wanted)) or (1,))
 
 
 def _either(words: list[str]) -> str:

@@ -35,7 +35,16 @@ class Geometry(Record):
         pads = show(short(tuple(before for before, _ in self.pads))) if self._even_pads else show(self.pads)
         dilated = "" if set(self.dilation) == {1} else f", dilation {show(short(self.dilation))}"
         message = f"a window of {show(short(self.k))} does not fit into {x} (pad {pads}{dilated})"
-        return Fault("E304", message, argument="k", help="use a smaller window, more padding, or a larger input")
+        spans = [dilation * (k - 1) + 1 for k, dilation in zip(self.k, self.dilation, strict=True)]
+        least = [max(1, span - sum(pads)) for span, pads in zip(spans, self.pads, strict=True)]
+        needs, has = ("x".join(map(str, size)) for size in (least, x.size))
+        return Fault(
+            "E304",
+            message,
+            argument="k",
+            notes=[f"it needs a map of at least {needs}, and this one is {has}"],
+            help="use a smaller window, more padding, or less stride before it",
+        )
 
     @property
     def _even_pads(self) -> bool:
@@ -67,7 +76,8 @@ def geometry(
 def axes_of(name: str, value: int | Axes, dims: int) -> Axes:
     """The argument `name` for each of `dims` axes. Raises `Fault` E305 where it has another number of them."""
     if isinstance(value, tuple) and len(value) != dims:
-        raise Fault("E305", f"{name} has {len(value)} axes, the value has {dims}", argument=name)
+        remedy = f"write one number for all axes, or a list of {dims}"
+        raise Fault("E305", f"{name} has {len(value)} axes, the value has {dims}", argument=name, help=remedy)
     return per_axis(value, dims)
 
 

@@ -20,7 +20,8 @@ def resolve_pads(pad: int | Axes | Pads | None, k: Axes, stride: Axes, dilation:
     if isinstance(pad, int):
         return ((pad, pad),) * dims
     if len(pad) != dims:
-        raise Fault("E305", f"pad has {len(pad)} axes, the value has {dims}", argument="pad")
+        remedy = f"write one number for all axes, or a list of {dims}"
+        raise Fault("E305", f"pad has {len(pad)} axes, the value has {dims}", argument="pad", help=remedy)
     return tuple((p, p) if isinstance(p, int) else p for p in pad)
 
 
@@ -33,7 +34,7 @@ def _auto(k: int, stride: int, dilation: int) -> tuple[int, int]:
             "E306",
             f"a window of {k} has no middle, so its padding must be written",
             argument="k",
-            help=f"add pad={span // 2} (or another number)",
+            help=f"add pad={span // 2} (or another number), or use a window of {k + 1}",
         )
     half = dilation * (k - 1) // 2
     return half, half

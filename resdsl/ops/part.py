@@ -5,6 +5,7 @@ from __future__ import annotations
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Count, Width
 from resdsl.ops.base import VIEW, Arg, Call, Pointwise, Role, Saved, Shapes, Torch
+from resdsl.ops.dividing import groups_fault
 from resdsl.shapes import Shape
 
 
@@ -26,7 +27,7 @@ class Part(Pointwise):
             message = f"part {self.i} of {self.of}: parts are counted from 0 to {self.of - 1}"
             raise Fault("E307", message, argument="i", help=f"write a part below {self.of}")
         if x.channels % self.of:
-            raise Fault("E303", f"{x.channels} channels do not divide into {self.of} parts", argument="of")
+            raise groups_fault(x.channels, self.of, argument="of", parts="parts")
         return Shape(x.channels // self.of, x.size)
 
     def saved(self, inputs: Shapes) -> Saved:

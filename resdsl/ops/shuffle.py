@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Width
 from resdsl.ops.base import NOTHING, Arg, Layer, Pointwise, Role, Saved, Shapes, Torch
+from resdsl.ops.dividing import groups_fault
 from resdsl.ops.geometry import need_map
 from resdsl.shapes import Shape
 
@@ -24,7 +24,7 @@ class Shuffle(Pointwise):
         (x,) = inputs
         need_map(self.kind, x)
         if x.channels % self.groups:
-            raise Fault("E303", f"{x.channels} channels do not divide into {self.groups} groups", argument="groups")
+            raise groups_fault(x.channels, self.groups)
         return x
 
     def saved(self, inputs: Shapes) -> Saved:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Width
 from resdsl.ops.base import OUTPUT, Activation, Arg, Call, Layer, Saved, Shapes, Torch
+from resdsl.ops.dividing import groups_fault
 from resdsl.shapes import Shape
 
 
@@ -24,8 +24,7 @@ class Softmax(Activation):
     def infer(self, inputs: Shapes) -> Shape:
         (x,) = inputs
         if self.parts and x.channels % self.parts:
-            message = f"{x.channels} channels do not divide into {self.parts} parts"
-            raise Fault("E303", message, argument="parts")
+            raise groups_fault(x.channels, self.parts, argument="parts", parts="parts")
         return x
 
     def saved(self, inputs: Shapes) -> Saved:

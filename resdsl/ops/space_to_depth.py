@@ -26,7 +26,9 @@ class SpaceToDepth(Weightless):
         (x,) = inputs
         need_map(self.kind, x, only=2)
         if any(n % self.factor for n in x.size):
-            raise Fault("E304", f"{x} does not divide into tiles of {self.factor}", argument="factor")
+            message = f"{x} does not divide into tiles of {self.factor}"
+            remedy = f"use a size that is a multiple of {self.factor} here, or resize the map before"
+            raise Fault("E304", message, argument="factor", help=remedy)
         return Shape(x.channels * self.factor**2, tuple(n // self.factor for n in x.size))
 
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:

@@ -73,8 +73,8 @@ def test_traces_lead_through_blocks() -> None:
     check(load_program(Source("test.res", text), report), report)
     (diagnostic,) = report
     assert [(f.message, f.span.line) for f in diagnostic.trace] == [
-        ("in layer1.0.inner1, from inner", 2),
-        ("in layer1.0, from outer", 3),
+        ("in layer1.0.inner1, from inner(w=8)", 2),
+        ("in layer1.0, from outer(w=8)", 3),
     ]
     assert [label.message for label in diagnostic.secondary] == ["the branch has 8 channels from here on"]
     assert diagnostic.primary.message == "the value before is 4x8x8"
