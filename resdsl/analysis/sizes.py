@@ -89,6 +89,7 @@ def cropping(graph: Graph, shapes: Sequence[Shape] | None = None) -> Iterator[tu
     A window smaller than its stride leaves some unread between any two places; those at the end count only as far as
     there are more of them. `shapes` are those of another size of the input.
     """
+    known: dict[tuple[int, Shape], Axes] = {}
     for node in graph.nodes():
         if node.op.role not in (Role.CONV, Role.POOL) or len(node.operands) != 1:
             continue
@@ -96,9 +97,11 @@ def cropping(graph: Graph, shapes: Sequence[Shape] | None = None) -> Iterator[tu
         if node.stride is source.stride:
             continue  # nothing moves, so that nothing is rounded
         before, after = (source.shape, node.shape) if shapes is None else (shapes[source.id], shapes[node.id])
-        lost = unread(node.op, before, after)
-        if any(lost):
-            yield node, lost
+        key = (id(node.op), before)
+        if key not in known:
+            known[key] = unread(node.op, before, after)
+        if any(known[key]):
+            yield node, known[key]
 
 
 def unread(op: Operator, before: Shape, after: Shape) -> Axes:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from resdsl.diagnostics import Diagnostic, Label
 from resdsl.lints.base import GraphRule, Net, first_line, place
-from resdsl.lints.trunks import pre_activation_units
 from resdsl.ops.base import Role
 
 
@@ -20,7 +19,7 @@ class ActivatedTrunk(GraphRule):
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
         additions: set[int] = set()
-        for unit in pre_activation_units(net):
+        for unit in net.pre_activation_units:
             source = net.graph.node(unit.source)
             if unit.bare and source.op.role is Role.ACTIVATION and source.operands[0] in additions:
                 span, head = place(source), first_line(unit.scope.span)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from resdsl.diagnostics import Diagnostic, Label
 from resdsl.graph import Node
 from resdsl.lints.base import GraphRule, Net, first_line, place
-from resdsl.lints.trunks import PreActivation, pre_activation_units
+from resdsl.lints.trunks import PreActivation
 from resdsl.ops.base import Role
 
 
@@ -21,7 +21,7 @@ class BareTrunk(GraphRule):
     code = "W512"
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
-        for unit in pre_activation_units(net):
+        for unit in net.pre_activation_units:
             if (found := _head(net, unit.addition)) is None:
                 continue
             head, norm, activation = found

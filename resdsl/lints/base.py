@@ -12,6 +12,7 @@ from resdsl.diagnostics.model import Fix
 from resdsl.elaborate.library import LIBRARY
 from resdsl.graph import Graph, Node
 from resdsl.lints.names import Names
+from resdsl.lints.trunks import PreActivation, pre_activation_units
 from resdsl.ops.base import Role
 from resdsl.shapes import Axes
 from resdsl.source import Source, Span
@@ -97,6 +98,11 @@ class Net:
                 self._roles[role] = [node]
         self.ends = {*(output.node for output in graph.outputs), *(head.node for head in graph.aux)}
         """The nodes whose values leave the net."""
+
+    @cached_property
+    def pre_activation_units(self) -> tuple[PreActivation, ...]:
+        """The units that activate their input themselves, in order of execution."""
+        return tuple(pre_activation_units(self.graph))
 
     def role(self, role: Role) -> list[Node]:
         """The nodes of a role, in order of execution."""

@@ -76,7 +76,8 @@ class _Map:
         self._graph = graph
         self._places: list[Place] = []
         self._same: dict[Place, Place] = {}
-        self._windows: dict[tuple[int, int], tuple[Window, ...]] = {}
+        self._windows: dict[tuple[int, int], tuple[Window, ...] | None] = {}
+        """Of operators that have them whatever the size; `None` for those that leave everything where it is."""
 
     def describe(self, node: int, gap: Gap) -> str:
         """Where a value looks, at the place of a gap."""
@@ -111,17 +112,21 @@ class _Map:
 
     def _moved(self, node: Node, place: tuple[Axis, ...]) -> Place:
         op, size = node.op, node.shape.size
-        if len(size) != len(place) or set(size) == {1}:
+        if len(size) != len(place) or max(size) == 1:
             return None
         key = (id(op), len(size))
-        windows = self._windows.get(key)
+        windows = self._windows[key] if key in self._windows else self._read(node, key)
         if windows is None:
-            windows = op.windows(self._graph.shapes(node))
-            if getattr(op, "k", None) is not None:
-                self._windows[key] = windows
-        if all(w.stride == 1 and 2 * w.before == (w.kernel - 1) * w.dilation for w in windows):
             return place
         return self._kept(tuple(_through(op, i, axis, windows[i]) for i, axis in enumerate(place)))
+
+    def _read(self, node: Node, key: tuple[int, int]) -> tuple[Window, ...] | None:
+        found = node.op.windows(self._graph.shapes(node))
+        centred = all(w.stride == 1 and 2 * w.before == (w.kernel - 1) * w.dilation for w in found)
+        windows = None if centred else found
+        if getattr(node.op, "k", None) is not None:
+            self._windows[key] = windows
+        return windows
 
     def _merged(self, node: Node) -> tuple[Place, Gap | None]:
         """The place of a merge's result, and the gap between its operands if it is too large."""

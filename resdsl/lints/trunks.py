@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resdsl.graph import Graph, Node, Scope, ScopeKind
-from resdsl.lints.base import Net
 from resdsl.ops.base import Role
 from resdsl.records import Unique
 
@@ -25,10 +24,10 @@ class PreActivation(Unique):
     """Whether its shortcut is the identity."""
 
 
-def pre_activation_units(net: Net) -> Iterator[PreActivation]:
+def pre_activation_units(graph: Graph) -> Iterator[PreActivation]:
     """The units of a net that are of that kind, in order of execution."""
-    for scope in net.graph.units:
-        unit = _read(net.graph, scope)
+    for scope in graph.units:
+        unit = _read(graph, scope)
         if unit is not None:
             yield unit
 
