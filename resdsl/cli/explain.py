@@ -26,6 +26,18 @@ def run(options: argparse.Namespace) -> int:
         return FINE
     page = explain(options.code)
     if page is None:
-        return usage(f"there is no code {options.code}; `resdsl explain` lists them")
+        near = _near(options.code)
+        return usage(f"there is no code {options.code}; {near or '`resdsl explain` lists them'}")
     print(page, end="")
     return FINE
+
+
+def _near(code: str) -> str | None:
+    """For the figures of a code without its letter, or another letter, the code; for the beginning of some, these."""
+    from resdsl.diagnostics.codes import CODES
+
+    wanted = code.upper()
+    if same := [known for known in CODES if known[1:] == wanted.lstrip("EW").zfill(3)]:
+        return f"did you mean {' or '.join(same)}?"
+    begun = [known for known in CODES if known.startswith(wanted)] if wanted else []
+    return f"with it begin {', '.join(begun)}" if begun else None

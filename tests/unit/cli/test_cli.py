@@ -218,6 +218,11 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "explain", "E999")
     assert (code, out) == (2, "")
     assert "E999" in err
+    for written in ("301", "w301", "E30"):
+        code, out, err = run(capsys, "explain", written)
+        assert (code, out) == (2, "")
+        assert "E301" in err
+    assert err.endswith("with it begin E301, E302, E303, E304, E305, E306, E307, E308, E309\n")
 
 
 def test_usage(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
