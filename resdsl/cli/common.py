@@ -67,7 +67,7 @@ def internal(message: str) -> int:
 
 
 def limits_of(options: argparse.Namespace) -> Limits:
-    """The limits that the flags of `add_common` say."""
+    """The limits that the flags of `add_limits` say."""
     return Limits(**{limit.name: getattr(options, f"max_{limit.name}") for limit in fields(Limits)})
 
 
@@ -92,13 +92,18 @@ def add_common(parser: argparse.ArgumentParser, *errors: str, more: tuple[str, .
     parser.add_argument(
         *errors, dest="errors", choices=forms, help="how faults are shown (default: full on a terminal, else concise)"
     )
+    add_limits(parser)
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """A flag for each limit."""
     group = parser.add_argument_group("limits")
     for limit in fields(Limits):
         group.add_argument(
             f"--max-{limit.name.replace('_', '-')}",
             dest=f"max_{limit.name}",
             metavar="N",
-            type=_seconds if limit.name == "seconds" else _whole,
+            type=_seconds if limit.name == "seconds" else whole,
             default=limit.default,
             help=f"default {limit.default:,}",
         )
@@ -131,7 +136,8 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """An option's positive whole number."""
     value = int(text)
     if value < 1:
         raise ValueError(text)
@@ -145,4 +151,4 @@ def _seconds(text: str) -> float:
     return value
 
 
-_whole.__name__, _seconds.__name__ = "positive whole number", "positive number"  # argparse's word for the type
+whole.__name__, _seconds.__name__ = "positive whole number", "positive number"  # argparse's word for the type
