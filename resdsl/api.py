@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import networkx as nx
     import torch
 
-    from resdsl.analysis.summary import Summary
+    from resdsl.analysis.summary import Depth, Summary
     from resdsl.elaborate import Program
     from resdsl.graph.model import Graph
     from resdsl.lints import Linter
@@ -330,11 +330,11 @@ class Architecture:
 
         return export(self.ir)
 
-    def summary(self) -> Summary:
-        """Parameters, multiply-adds, buffers, depth, and a row for each stage."""
+    def summary(self, depth: Depth = "stage") -> Summary:
+        """Parameters, multiply-adds, buffers, depth, memory, and a row for each stage, block or step (`ops`)."""
         from resdsl.analysis.summary import summarize
 
-        return summarize(self.ir)
+        return summarize(self.ir, depth)
 
     def source(self) -> str:
         """A Python module that depends on torch alone and defines the model as a class."""

@@ -1,31 +1,38 @@
-"""The table of a net: its figures, and a row for each stage."""
+"""The figures of a net, and a row for each of its parts: stages, blocks, or single steps."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import prod
+from typing import Literal
 
+from resdsl.analysis.memory import Kept, activations, live_bytes
 from resdsl.analysis.metrics import metrics
-from resdsl.analysis.sections import Section, sections, shortcut_kind
-from resdsl.graph.model import Graph, Node, ScopeKind
+from resdsl.analysis.receptive import Fields, receptive_fields
+from resdsl.analysis.sections import sections, shortcut_kind
+from resdsl.graph.model import Graph, Node, Scope, ScopeKind
+from resdsl.graph.text import step_text
+from resdsl.ops.base import Role
 from resdsl.shapes import Shape
 
-HEADS = ("stage", "block", "n", "shortcuts", "output", "stride", "params", "%", "GMACs")
-"""Of the table's columns; the last three hold numbers."""
+Depth = Literal["stage", "block", "ops"]
+"""What a row is."""
+
+FLOPS = "1 MAC = 2 FLOPs"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A row: a stage, a region, an auxiliary head, or a run between them."""
+class Row:
+    """A part of the net: a stage, a region, an auxiliary head or a run between them; a block; or a step."""
 
     path: str
     block: str
     count: int
-    """How many blocks it is built of."""
+    """How many blocks it is built of, or how many equal ones in a row it stands for."""
     shortcuts: tuple[tuple[str, int], ...]
     """Kinds of shortcut and how often, in order of first use."""
     output: str
@@ -33,6 +40,17 @@ class Stage:
     """Total stride of its output from the input; `""` after the last map."""
     params: int
     macs: int
+    """Of auxiliary heads 0: they are not executed in eval."""
+    kept: Kept
+    """What a training step keeps of it for the backward pass, and not already of a row above."""
+    field: tuple[tuple[str, str], ...]
+    """The receptive field of its output along each axis, in pixels: over the path that sees fewest, and over all."""
+    sources: tuple[str, ...]
+    """The rows whose values it reads, where that is not just the row above; `input` is the model's input."""
+
+    def alike(self) -> tuple[object, ...]:
+        """What rows have in common that may be shown as one."""
+        return self.block, self.shortcuts, self.output, self.stride, self.params, self.macs, self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,58 +68,36 @@ class Summary:
     """Number of tensors in the `state_dict`."""
     macs: int
     """Multiply-adds of convolutions and linear layers, padding taps counted, auxiliary heads not."""
+    elementwise: int
+    """Elements that all other steps compute (normalisation, activation, pooling, addition) in eval."""
     depth: int
     """The most convolutions and linear layers on a path from input to output."""
     units: int
     """Innermost residual units."""
     expected_depth: float
     """Expected number of units that are executed in a training step: the sum of their survival chances."""
-    stages: tuple[Stage, ...]
+    kept: Kept
+    """What a training step keeps for its backward pass."""
+    state: tuple[int, int]
+    """Elements of the buffers that are real numbers, and buffers that are counters of 8 bytes."""
+    live: int
+    """The most bytes of values that are alive at one time in eval, for one input in float32."""
+    rows: tuple[Row, ...]
 
     def to_json(self) -> str:
         """Stable JSON with every field."""
         data = asdict(self)
-        for row, stage in zip(data["stages"], self.stages, strict=True):
-            row["shortcuts"] = dict(stage.shortcuts)
+        data["kept"] = _kept(self.kept)
+        for part, row in zip(data["rows"], self.rows, strict=True):
+            part["shortcuts"] = dict(row.shortcuts)
+            part["kept"] = _kept(row.kept)
         return json.dumps(data, indent=2) + "\n"
 
     def to_table(self) -> str:
-        """A text table, a row for each stage, the figures below it."""
-        rows = self.rows()
-        widths = [max(len(row[i]) for row in (HEADS, *rows)) for i in range(len(HEADS))]
-        rule = "  ".join("-" * width for width in widths)
-        lines = [self.heading, "", _line(HEADS, widths), rule, *(_line(row, widths) for row in rows), rule]
-        return "\n".join([*lines, *self.totals()]) + "\n"
+        """A text table, a row for each part, the figures below it."""
+        from resdsl.analysis.summary_table import summary_table
 
-    @property
-    def heading(self) -> str:
-        return f"{self.model}: {self.input} -> {self.output}"
-
-    def rows(self) -> list[tuple[str, ...]]:
-        """The cells under `HEADS`, of each stage."""
-        return [self._row(stage) for stage in self.stages]
-
-    def totals(self) -> tuple[str, ...]:
-        """The figures of the whole net, in two lines."""
-        expected = "" if self.expected_depth == self.units else f" ({self.expected_depth:g} expected in training)"
-        return (
-            f"{self.params:,} parameters, {self.buffers} buffers, {self.state_dict_keys} keys",
-            f"{gmacs(self.macs)} GMACs (1 MAC = 2 FLOPs), depth {self.depth}, {self.units} residual units{expected}",
-        )
-
-    def _row(self, stage: Stage) -> tuple[str, ...]:
-        share = f"{100 * stage.params / self.params:.1f}" if self.params else ""
-        return (
-            stage.path,
-            stage.block,
-            f"x{stage.count}" if stage.count > 1 else "",
-            ", ".join(f"{kind} x{count}" if count > 1 else kind for kind, count in stage.shortcuts),
-            stage.output,
-            stage.stride,
-            f"{stage.params:,}",
-            share,
-            gmacs(stage.macs),
-        )
+        return summary_table(self).dense().text()
 
     def __str__(self) -> str:
         return self.to_table()
@@ -112,13 +108,12 @@ def gmacs(macs: int) -> str:
     return f"{macs / 1e9:.3f}" if macs >= 500_000 or macs == 0 else f"{macs / 1e9:.9f}".rstrip("0")
 
 
-def summarize(graph: Graph) -> Summary:
-    """The figures of a graph and a row for each of its sections."""
+def summarize(graph: Graph, depth: Depth = "stage") -> Summary:
+    """The figures of a graph and its rows."""
     total = metrics(graph)
-    params: Counter[int] = Counter()
-    for _, weight, node in graph.weights():
-        if not weight.buffer:
-            params[node.id] += prod(weight.shape)
+    kept = activations(graph)
+    buffers = [weight for _, weight, _ in graph.weights() if weight.buffer]
+    counters = sum(weight.name == "num_batches_tracked" for weight in buffers)
     return Summary(
         model=graph.name,
         input=_shapes(graph.node(node).shape for node in graph.inputs),
@@ -127,39 +122,175 @@ def summarize(graph: Graph) -> Summary:
         buffers=total.buffers,
         state_dict_keys=total.keys,
         macs=total.macs,
+        elementwise=_elementwise(graph),
         depth=total.depth,
         units=total.units,
         expected_depth=float(sum((u.survival.chance if u.survival else Fraction(1) for u in graph.units), Fraction())),
-        stages=tuple(_stage(graph, section, params) for section in sections(graph)),
+        kept=Kept.total(kept),
+        state=(sum(prod(weight.shape) for weight in buffers) - counters, counters),
+        live=live_bytes(graph),
+        rows=tuple(_Rows(graph, kept).all(depth)),
     )
 
 
-def _stage(graph: Graph, section: Section, params: Counter[int]) -> Stage:
-    nodes = [graph.node(node) for node in section.nodes]
-    parts = section.parts()
-    last = nodes[-1]
-    auxiliary = section.scope is not None and section.scope.kind is ScopeKind.AUX
-    shortcuts = Counter(kind for scope in section.scopes if (kind := shortcut_kind(graph, scope)))
-    if parts:
-        titles = dict.fromkeys(part.title or part.kind.value for part in parts)
-        block = ", ".join(titles)
-    else:
-        block = _kinds(nodes)
-    return Stage(
-        path=_path(section, nodes),
-        block=f"aux: {block}" if auxiliary else block,
-        count=len(parts) or 1,
-        shortcuts=tuple(shortcuts.items()),
-        output=str(last.shape),
-        stride=_stride(last),
-        params=sum(params[node.id] for node in nodes),
-        macs=0 if auxiliary else sum(node.op.macs(graph.shapes(node)) for node in nodes),
+def _elementwise(graph: Graph) -> int:
+    aux = {node for scope in graph.root.walk() if scope.kind is ScopeKind.AUX for node in scope.nodes()}
+    plain = (Role.CONV, Role.LINEAR, Role.INPUT, Role.DROPOUT)
+    return sum(
+        node.shape.numel
+        for node in graph.nodes()
+        if node.id not in aux and node.op.role not in plain and not node.op.saved(graph.shapes(node)).view
     )
 
 
-def _path(section: Section, nodes: list[Node]) -> str:
-    if section.scope is not None:
-        return section.scope.title or section.scope.path
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What becomes a row."""
+
+    nodes: tuple[int, ...]
+    path: str
+    block: str
+    count: int
+    scopes: tuple[Scope, ...]
+    auxiliary: bool
+
+
+class _Rows:
+    def __init__(self, graph: Graph, kept: list[Kept]) -> None:
+        self.graph = graph
+        self.kept = kept
+        self.fields = receptive_fields(graph)
+        self.params: Counter[int] = Counter()
+        for _, weight, node in graph.weights():
+            if not weight.buffer:
+                self.params[node.id] += prod(weight.shape)
+
+    def all(self, depth: Depth) -> list[Row]:
+        parts = list({"stage": self._stages, "block": self._blocks, "ops": self._steps}[depth]())
+        owners = {node: index for index, part in enumerate(parts) for node in part.nodes}
+        rows = [self._row(part, index, parts, owners) for index, part in enumerate(parts)]
+        return rows if depth != "block" else list(_folded(rows))
+
+    def _stages(self) -> Iterator[_Part]:
+        for section in sections(self.graph):
+            inner = section.parts()
+            nodes = [self.graph.node(node) for node in section.nodes]
+            block = ", ".join(dict.fromkeys(map(_title, inner))) if inner else _kinds(nodes)
+            path = section.scope.title or section.scope.path if section.scope else _run(nodes)
+            scopes = tuple(section.scopes)
+            yield _Part(section.nodes, path, block, len(inner) or 1, scopes, _is_aux(section.scope))
+
+    def _blocks(self) -> Iterator[_Part]:
+        for section in sections(self.graph):
+            blocks = dict.fromkeys(section.parts())
+            for item in _cut(section.items, blocks):
+                if isinstance(item, Scope):
+                    path = item.path if item.name or item.kind is ScopeKind.BLOCK else _run(self._of(item.nodes()))
+                    scopes = tuple(item.walk())
+                    yield _Part(tuple(item.nodes()), path, _title(item), 1, scopes, _is_aux(section.scope))
+                else:
+                    nodes = self._of(item)
+                    yield _Part(item, _run(nodes), _kinds(nodes), 1, (), _is_aux(section.scope))
+
+    def _steps(self) -> Iterator[_Part]:
+        for node in self.graph.nodes():
+            if node.operands:
+                aux = any(scope.kind is ScopeKind.AUX for scope in node.scope.ancestors())
+                yield _Part((node.id,), node.path if node.name else "", step_text(node), 1, (), aux)
+
+    def _of(self, ids: Iterable[int]) -> list[Node]:
+        return [self.graph.node(node) for node in ids]
+
+    def _row(self, part: _Part, index: int, parts: list[_Part], owners: dict[int, int]) -> Row:
+        nodes = self._of(part.nodes)
+        last = nodes[-1]
+        found = (shortcut_kind(self.graph, scope) for scope in part.scopes)
+        shortcuts = Counter(kind for kind in found if kind)
+        read = {operand for node in nodes for operand in node.operands}
+        sources = sorted({owners.get(operand, -1) for operand in read} - {index})
+        names = tuple(parts[s].path or parts[s].block if s >= 0 else "input" for s in sources)
+        return Row(
+            path=part.path,
+            block=f"aux: {part.block}" if part.auxiliary else part.block,
+            count=part.count,
+            shortcuts=tuple(shortcuts.items()),
+            output=str(last.shape),
+            stride=_stride(last),
+            params=sum(self.params[node.id] for node in nodes),
+            macs=0 if part.auxiliary else sum(node.op.macs(self.graph.shapes(node)) for node in nodes),
+            kept=Kept.total(self.kept[node.id] for node in nodes),
+            field=_field(last, self.fields[last.id]),
+            sources=() if sources == [index - 1] else names,
+        )
+
+
+def _kept(kept: Kept) -> dict[str, int]:
+    return {"elements": kept.elements, "indices": kept.indices, "constants": kept.constants}
+
+
+def _folded(rows: list[Row]) -> Iterator[Row]:
+    """Equal neighbours as one, with their sum."""
+    run: list[Row] = []
+    for row in rows:
+        if run and (row.alike() != run[0].alike() or row.sources):
+            yield _together(run)
+            run = []
+        run.append(row)
+    if run:
+        yield _together(run)
+
+
+def _together(run: list[Row]) -> Row:
+    first, last = run[0], run[-1]
+    if first is last:
+        return first
+    return Row(
+        path=f"{first.path}..{last.path.rpartition('.')[2]}",
+        block=first.block,
+        count=len(run),
+        shortcuts=tuple((kind, n * len(run)) for kind, n in first.shortcuts),
+        output=last.output,
+        stride=last.stride,
+        params=first.params * len(run),
+        macs=first.macs * len(run),
+        kept=Kept.total(row.kept for row in run),
+        field=last.field,
+        sources=first.sources,
+    )
+
+
+def _cut(items: Iterable[Scope | int], blocks: dict[Scope, None]) -> Iterator[Scope | tuple[int, ...]]:
+    """The blocks, and what runs between them."""
+    run: list[int] = []
+    for atom in _atoms(items, blocks):
+        if isinstance(atom, int):
+            run.append(atom)
+            continue
+        if run:
+            yield tuple(run)
+            run = []
+        yield atom
+    if run:
+        yield tuple(run)
+
+
+def _atoms(items: Iterable[Scope | int], blocks: dict[Scope, None]) -> Iterator[Scope | int]:
+    for item in items:
+        if isinstance(item, int) or item in blocks:
+            yield item
+        else:
+            yield from _atoms(item.items, blocks)
+
+
+def _title(scope: Scope) -> str:
+    return scope.title or scope.kind.value
+
+
+def _is_aux(scope: Scope | None) -> bool:
+    return scope is not None and scope.kind is ScopeKind.AUX
+
+
+def _run(nodes: list[Node]) -> str:
     named = [node.path for node in nodes if node.name]
     if not named:
         return ""
@@ -181,12 +312,11 @@ def _stride(node: Node) -> str:
     return str(node.stride[0]) if len(set(node.stride)) == 1 else "x".join(str(axis) for axis in node.stride)
 
 
-def _line(row: Iterable[str], widths: Iterable[int]) -> str:
-    """A row of the table: words to the left, the last three columns (numbers) to the right."""
-    cells = list(zip(row, widths, strict=True))
-    words = [f"{cell:<{width}}" for cell, width in cells[:-3]]
-    numbers = [f"{cell:>{width}}" for cell, width in cells[-3:]]
-    return "  ".join(words + numbers)
+def _field(node: Node, fields: Fields) -> tuple[tuple[str, str], ...]:
+    """Of a map; what has no positions left sees everything."""
+    if not node.shape.size or max(node.shape.size) == 1:
+        return ()
+    return tuple((str(field.smallest), str(field.largest)) for field in fields)
 
 
 def _shapes(shapes: Iterable[Shape]) -> str:

@@ -7,12 +7,10 @@ page, and passes the filters of notebooks that are not trusted.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
 from html import escape
 
-from resdsl.analysis.summary import HEADS, Summary
-
-_NUMBERS = 3
+from resdsl.analysis.summary import Summary
+from resdsl.analysis.summary_table import summary_table
 
 
 def picture(svg: str, title: str) -> str:
@@ -22,21 +20,4 @@ def picture(svg: str, title: str) -> str:
 
 def figures(summary: Summary) -> str:
     """The table of a net, a row for each stage, and the figures below it."""
-    body = "".join(_row("td", row) for row in summary.rows())
-    totals = "<br>".join(escape(line) for line in summary.totals())
-    return (
-        f'<table><caption style="text-align: left">{escape(summary.heading)}</caption>'
-        f"<thead>{_row('th', HEADS)}</thead><tbody>{body}</tbody>"
-        f'<tfoot><tr><td colspan="{len(HEADS)}" style="text-align: left">{totals}</td></tr></tfoot></table>'
-    )
-
-
-def _row(tag: str, cells: Iterable[str]) -> str:
-    """A row: words to the left, the last columns to the right."""
-    row = list(cells)
-    sides = ["left"] * (len(row) - _NUMBERS) + ["right"] * _NUMBERS
-    return f"<tr>{''.join(_cell(tag, text, side) for text, side in zip(row, sides, strict=True))}</tr>"
-
-
-def _cell(tag: str, text: str, side: str) -> str:
-    return f'<{tag} style="text-align: {side}">{escape(text)}</{tag}>'
+    return summary_table(summary).dense().html()

@@ -46,14 +46,19 @@ def _scope(scope: Scope) -> str:
 
 
 def _node(node: Node) -> str:
-    arguments = ", ".join(f"{name}={_value(value)}" for name, value in node.op.arguments().items())
     operands = "".join(f" %{operand}" for operand in node.operands)
-    text = f"%{node.id} {node.op.kind}({arguments}){operands} -> {node.shape}"
+    text = f"%{node.id} {step_text(node)}{operands} -> {node.shape}"
     if node.stride and any(axis != 1 for axis in node.stride):
         text += " /" + "x".join(str(axis) for axis in node.stride)
     if node.name is not None:
         text += f"  {node.path}"
     return text + (f" = %{node.alias_of}" if node.alias_of is not None else "")
+
+
+def step_text(node: Node) -> str:
+    """An operator and its arguments: `conv(k=3, width=64)`."""
+    arguments = ", ".join(f"{name}={_value(value)}" for name, value in node.op.arguments().items())
+    return f"{node.op.kind}({arguments})"
 
 
 def _value(value: object) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import resdsl
-from resdsl.analysis.summary import Stage, Summary, gmacs
+from resdsl.analysis.memory import Kept
+from resdsl.analysis.summary import Row, Summary, gmacs
+from resdsl.analysis.summary_table import summary_table
 
 
 def summary(tmp_path: Path, text: str) -> Summary:
@@ -19,7 +21,7 @@ def summary(tmp_path: Path, text: str) -> Summary:
 
 def test_stages_are_rows_and_so_is_what_lies_between() -> None:
     found = resdsl.load("resnet50").summary()
-    assert [(stage.path, stage.block, stage.count, stage.output, stage.stride) for stage in found.stages] == [
+    assert [(stage.path, stage.block, stage.count, stage.output, stage.stride) for stage in found.rows] == [
         ("conv1..maxpool1", "conv bn relu maxpool", 1, "64x56x56", "4"),
         ("layer1", "bottleneck", 3, "256x56x56", "4"),
         ("layer2", "bottleneck", 4, "512x28x28", "8"),
@@ -27,22 +29,22 @@ def test_stages_are_rows_and_so_is_what_lies_between() -> None:
         ("layer4", "bottleneck", 3, "2048x7x7", "32"),
         ("avgpool1..fc", "avgpool flatten linear", 1, "1000", ""),
     ]
-    assert [stage.shortcuts for stage in found.stages[1:5]] == [
+    assert [stage.shortcuts for stage in found.rows[1:5]] == [
         (("projection", 1), ("identity", n - 1)) for n in (3, 4, 6, 3)
     ]
     # Torchvision's own counts: model.layer1 has 215,808 parameters, and so on.
-    assert [stage.params for stage in found.stages] == [9_536, 215_808, 1_219_584, 7_098_368, 14_964_736, 2_049_000]
+    assert [stage.params for stage in found.rows] == [9_536, 215_808, 1_219_584, 7_098_368, 14_964_736, 2_049_000]
 
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg16_bn", "resnet34_a", "plain34", "wide_resnet50_2"])
 def test_rows_add_up(name: str) -> None:
     found = resdsl.load(name).summary()
-    assert sum(stage.params for stage in found.stages) == found.params
-    assert sum(stage.macs for stage in found.stages) == found.macs
+    assert sum(stage.params for stage in found.rows) == found.params
+    assert sum(stage.macs for stage in found.rows) == found.macs
 
 
 def test_without_stages_it_is_cut_where_the_stride_changes() -> None:
-    strides = [stage.stride for stage in resdsl.load("vgg11").summary().stages]
+    strides = [stage.stride for stage in resdsl.load("vgg11").summary().rows]
     assert strides == ["1", "2", "4", "8", "16", "32", ""]
 
 
@@ -61,7 +63,7 @@ def test_without_stages_it_is_cut_where_the_stride_changes() -> None:
 )
 def test_kinds_of_shortcut(tmp_path: Path, residual: str, kind: str) -> None:
     text = f"use std: project, pad\n\nmodel net {{\n  input 8x8x8\n  stage s: {residual}\n}}\n"
-    (stage,) = summary(tmp_path, text).stages
+    (stage,) = summary(tmp_path, text).rows
     assert stage.shortcuts == ((kind, 1),)
 
 
@@ -78,10 +80,10 @@ def test_regions_and_auxiliary_heads_are_rows(tmp_path: Path) -> None:
     }
     """
     found = summary(tmp_path, text)
-    assert [stage.path for stage in found.stages] == ["stem", "body", "head", "avgpool1..fc"]
-    head = found.stages[2]
+    assert [stage.path for stage in found.rows] == ["stem", "body", "head", "avgpool1..fc"]
+    head = found.rows[2]
     assert (head.params, head.macs, head.block) == (18, 0, "aux: avgpool flatten linear")
-    assert sum(stage.macs for stage in found.stages) == found.macs
+    assert sum(stage.macs for stage in found.rows) == found.macs
 
 
 def test_expected_depth_is_the_sum_of_the_chances() -> None:
@@ -108,26 +110,102 @@ def test_json_has_every_field_and_is_stable() -> None:
     found = resdsl.load("resnet18").summary()
     data = json.loads(found.to_json())
     assert list(data) == [
-        "model", "input", "output", "params", "buffers", "state_dict_keys", "macs", "depth", "units", "expected_depth",
-        "stages",
+        "model", "input", "output", "params", "buffers", "state_dict_keys", "macs", "elementwise", "depth", "units",
+        "expected_depth", "kept", "state", "live", "rows",
     ]  # fmt: skip
-    assert data["stages"][2]["shortcuts"] == {"projection": 1, "identity": 1}
+    assert data["rows"][2]["shortcuts"] == {"projection": 1, "identity": 1}
     assert found.to_json() == resdsl.load("resnet18").summary().to_json()
 
 
+def row(**changes: object) -> Row:
+    plain: dict[str, object] = {
+        "path": "layer1", "block": "basic", "count": 2, "shortcuts": (("projection", 1), ("identity", 2)),
+        "output": "8x4x4", "stride": "2", "params": 1_000, "macs": 3_000_000_000, "kept": Kept(1 << 18, 0, 0),
+        "field": (("3", "9"), ("3", "9")), "sources": (),
+    }  # fmt: skip
+    return Row(**{**plain, **changes})  # type: ignore[arg-type] # a table of fields
+
+
+def net_of(*rows: Row) -> Summary:
+    return Summary(
+        "net",
+        "3x8x8",
+        "8x4x4",
+        1_000,
+        3,
+        7,
+        3_000_000_000,
+        2_000_000,
+        5,
+        3,
+        2.5,
+        Kept(1 << 18, 0, 0),
+        (20, 1),
+        4096,
+        rows,
+    )
+
+
 def test_table() -> None:
-    row = Stage("layer1", "basic", 2, (("projection", 1), ("identity", 2)), "8x4x4", "2", 1_000, 3_000_000)
-    found = Summary("net", "3x8x8", "8x4x4", 1_000, 3, 7, 3_000_000, 5, 3, 3.0, (row,))
-    assert found.to_table().splitlines() == [
+    assert net_of(row()).to_table().splitlines() == [
         "net: 3x8x8 -> 8x4x4",
         "",
-        "stage   block  n   shortcuts                output  stride  params      %  GMACs",
-        "------  -----  --  -----------------------  ------  ------  ------  -----  -----",
-        "layer1  basic  x2  projection, identity x2  8x4x4   2        1,000  100.0  0.003",
-        "------  -----  --  -----------------------  ------  ------  ------  -----  -----",
+        "path    block  n   shortcuts                output  stride  params      %  GMACs  act. MiB  rec. field",
+        "------  -----  --  -----------------------  ------  ------  ------  -----  -----  --------  ----------",
+        "layer1  basic  x2  projection, identity x2  8x4x4        2   1,000  100.0  3.000      1.00        3..9",
+        "------  -----  --  -----------------------  ------  ------  ------  -----  -----  --------  ----------",
         "1,000 parameters, 3 buffers, 7 keys",
-        "0.003 GMACs (1 MAC = 2 FLOPs), depth 5, 3 residual units",
+        "3.000 GMACs (1 MAC = 2 FLOPs), depth 5, 3 residual units (2.5 expected in training)",
+        "0.002 G elements computed by everything else, apart from these",
+        "1 input in float32:",
+        "  training 1.0 MiB: 4.0 KiB weights, 3.9 KiB gradients, 1.0 MiB activations",
+        "  inference 8.0 KiB: 4.0 KiB weights, 4.0 KiB values at most",
     ]
+
+
+def test_memory_is_for_a_batch_in_a_type() -> None:
+    table = summary_table(net_of(row()), batch=4, dtype="bfloat16")
+    assert "4 inputs in bfloat16:" in table.notes
+    assert "  training 2.0 MiB: 2.0 KiB weights, 2.0 KiB gradients, 2.0 MiB activations" in table.notes
+
+
+def test_csv_has_plain_numbers_in_all_columns() -> None:
+    lines = summary_table(net_of(row(field=(("3", "9"), ("1", "1")), sources=("a", "b")))).csv().splitlines()
+    assert lines == [
+        "path,block,count,shortcuts,output,stride,params,params_percent,macs,activation_bytes,receptive_field,from",
+        'layer1,basic,2,"projection, identity x2",8x4x4,2,1000,100.0,3000000000,1048576,3..9x1,"a, b"',
+    ]
+
+
+def test_rows_a_block_add_up_and_fold() -> None:
+    net = resdsl.load("resnet50")
+    blocks, stages = net.summary("block"), net.summary()
+    assert [(one.path, one.count) for one in blocks.rows[1:5]] == [
+        ("layer1.0", 1), ("layer1.1..2", 2), ("layer2.0", 1), ("layer2.1..3", 3)
+    ]  # fmt: skip
+    for name in ("params", "macs"):
+        assert sum(getattr(one, name) for one in blocks.rows) == getattr(stages, name)
+    assert Kept.total(one.kept for one in blocks.rows) == stages.kept
+    steps = net.summary("ops").rows
+    assert len(steps) == len(net.ir) - 1
+    assert sum(one.macs for one in steps) == stages.macs
+
+
+def test_where_a_row_reads_from(tmp_path: Path) -> None:
+    text = """
+    model net {
+      input 3x8x8
+      stage a: conv(3, 8) -> keep a
+      stage b: conv(3, 8)
+      stage c: add { | conv(1, 8) | from a -> conv(1, 8) }
+    }
+    """
+    assert [one.sources for one in summary(tmp_path, text).rows] == [(), (), ("a", "b")]
+
+
+def test_fields_are_ranges_over_the_paths() -> None:
+    """ResNet-50's last map: 427 pixels in all (11 along the shortcuts), as every calculator for torchvision's says."""
+    assert [one.field for one in resdsl.load("resnet50").summary().rows][-2] == (("11", "427"),) * 2
 
 
 def test_small_numbers_of_multiply_adds_are_not_zero() -> None:

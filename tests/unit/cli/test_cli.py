@@ -172,7 +172,7 @@ def test_which_model(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_summary_json_keys(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = json.loads(run(capsys, "summary", f"{net}:tiny", "--format", "json")[1])
-    wanted = ["model", "input", "output", "params", "buffers", "state_dict_keys", "macs", "depth", "stages"]
+    wanted = ["model", "input", "output", "params", "buffers", "state_dict_keys", "macs", "depth", "rows"]
     assert [key for key in data if key in wanted] == wanted
     assert {key: data[key] for key in wanted[:-1]} == {
         "model": "tiny",
