@@ -16,9 +16,8 @@ export function buildable(text: string): Model[] {
   for (const header of plain.matchAll(HEADER)) {
     const name = header[1] as string;
     const end = header.index + header[0].length;
-    if (plain[end] !== "(" || parameters(plain, end).every((parameter) => /[^=!<>]=[^=]/.test(parameter))) {
-      found.push({ name, start: header.index });
-    }
+    const open = plain[end] === "(" ? parameters(plain, end) : [];
+    if (open?.every((parameter) => /[^=!<>]=[^=]/.test(parameter))) found.push({ name, start: header.index });
   }
   return found;
 }
@@ -29,8 +28,8 @@ export function chosen(models: readonly Model[], wanted: string | undefined, off
   return (models.findLast((model) => model.start <= offset) ?? models[0])?.name;
 }
 
-/** The parameters in the parentheses that open at `start`, as they are written. */
-function parameters(text: string, start: number): string[] {
+/** The parameters in the parentheses that open at `start`, as they are written; nothing if these are never closed. */
+function parameters(text: string, start: number): string[] | undefined {
   const found: string[] = [];
   let depth = 0;
   let begin = start + 1;
@@ -42,7 +41,7 @@ function parameters(text: string, start: number): string[] {
       found.push(text.slice(begin, place));
       begin = place + 1;
     }
-    if (depth === 0) break;
+    if (depth === 0) return found.filter((parameter) => parameter.trim() !== "");
   }
-  return found.filter((parameter) => parameter.trim() !== "");
+  return undefined;
 }
