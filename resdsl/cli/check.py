@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, count, limits_of, print_difference, tell
+from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, count, form_of, limits_of, print_difference, tell
 from resdsl.diagnostics import CompileError, Diagnostic, Report, Severity
 from resdsl.files import write_whole
 from resdsl.specs import Spec, SpecError, find
@@ -214,11 +214,13 @@ def _say(report: Report, outcomes: list[Outcome], options: argparse.Namespace) -
         if len(mended) > _LISTED:
             print(f"and {len(mended) - _LISTED} more were mended", file=sys.stderr)
         tell(report, options, lambda d: any(one.fixable(d, unsafe=options.unsafe) for one in outcomes))
+        if len(report) and form_of(options) == "full":
+            print(file=sys.stderr)
     taken = options.diff or (options.fix and any(outcome.spec.path is None for outcome in outcomes))
     for outcome in outcomes:
         stream = sys.stderr if taken or outcome.checked.report.failed else sys.stdout
         print(_closing(outcome, options), file=stream)
-        for line in _not_built(outcome):
+        for line in () if outcome.checked.report.failed else _not_built(outcome):
             print(line, file=stream)
 
 
@@ -230,8 +232,8 @@ def _closing(outcome: Outcome, options: argparse.Namespace) -> str:
     safe = sum(outcome.fixable(diagnostic, unsafe=False) for diagnostic in found)
     unsafe = sum(outcome.fixable(diagnostic, unsafe=True) for diagnostic in found) - safe
     if outcome.before is None:
-        models = count(len(outcome.checked.models), "model")
-        line = f"{models}, {count(errors, 'error') if errors else 'no errors'}{warnings}"
+        fine = f"{count(len(outcome.checked.models), 'model')}, no errors"
+        line = f"{count(errors, 'error') if errors else fine}{warnings}"
         offers = [f"{safe} with --fix"] * bool(safe)
     else:
         would = "would be " if options.diff else ""

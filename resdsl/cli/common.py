@@ -17,6 +17,7 @@ from resdsl.specs import STDIN, Spec, SpecError, find
 
 if TYPE_CHECKING:
     from resdsl.api import Architecture
+    from resdsl.diagnostics.render import Format
     from resdsl.source import Source
 
     Commands = argparse._SubParsersAction["Parser"]  # noqa: SLF001 - the type has no public name
@@ -47,10 +48,14 @@ def tell(
         return
     from resdsl.diagnostics.render import render
 
-    terminal = sys.stderr.isatty()
-    color = terminal and not os.environ.get("NO_COLOR")
-    text = render(found, options.errors or ("full" if terminal else "concise"), color=color, fixable=fixable)
-    print(text, end="", file=sys.stderr)
+    color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    print(render(found, form_of(options), color=color, fixable=fixable), end="", file=sys.stderr)
+
+
+def form_of(options: argparse.Namespace) -> Format:
+    """The form of faults that was asked for: without a word, full for a terminal and concise for a file or pipe."""
+    form: Format = options.errors or ("full" if sys.stderr.isatty() else "concise")
+    return form
 
 
 def usage(message: str) -> int:

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from resdsl.diagnostics.columns import cell, visible, width
-from resdsl.diagnostics.model import Diagnostic, Edit, Fix, Label, Severity
+from resdsl.diagnostics.model import Diagnostic, Label, Severity
+from resdsl.diagnostics.preview import preview
 from resdsl.records import Record
 from resdsl.source import Source
 
@@ -32,8 +33,6 @@ SECONDARY = 3
 _LONGEST = 2_000
 _WIDEST = 160
 """Columns of source shown; longer lines are cut around the label."""
-_PREVIEWED = 4
-"""So many lines of a fix are shown; a larger one is told by its message alone."""
 
 Fixable = Callable[[Diagnostic], bool]
 """Whether a fault has a fix that can be carried out: it is marked with `[*]`."""
@@ -126,8 +125,8 @@ def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     groups = _by_source(_labels(diagnostic))
     lines = {(source, underline.line) for source, underlines in groups.items() for underline in underlines}
     fix = next(iter(diagnostic.fixes), None)
-    preview = _preview(fix, lines) if fix else ()
-    gutter = max(len(str(line)) for line in (*(line for _, line in lines), *(line for line, _, _ in preview)))
+    changes = preview(fix, lines) if fix else ()
+    gutter = max(len(str(line)) for line in (*(line for _, line in lines), *(change.line for change in changes)))
     for source, underlines in groups.items():
         if source is not diagnostic.span.source:
             yield f"{' ' * gutter} {style.gutter('-->')} {visible(source.name)}"
@@ -138,52 +137,12 @@ def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     help_ = diagnostic.help or (fix.message if fix else None)
     if help_ is not None:
         yield f"{bar}help: {visible(_shortened(help_))}"
-    for line, sign, text in preview:
-        paint = style.added if sign == "+" else style.removed
-        yield f"{style.gutter(f'{line:>{gutter}}')} {paint(f'{sign} {text}'.rstrip())}"
+    for change in changes:
+        paint = style.added if change.sign == "+" else style.removed
+        text = paint(f"{change.sign} {_cut(change.text, change.at)[2]}".rstrip())
+        yield f"{style.gutter(f'{change.line:>{gutter}}')} {text}"
     for frame in diagnostic.trace:
         yield f"{bar}{visible(frame.message)} ({visible(str(frame.span))})"
-
-
-def _preview(fix: Fix, shown: set[tuple[Source, int]]) -> tuple[tuple[int, str, str], ...]:
-    """What a fix would write, and what it would take away if that is not among the lines shown: number, sign, text."""
-    edits = sorted(fix.edits, key=lambda edit: edit.span.start)
-    source = edits[0].span.source if edits else None
-    if source is None or any(edit.span.source is not source for edit in edits):
-        return ()
-    first, last = edits[0].span.line, source.position(edits[-1].span.end)[0]
-    if last - first >= _PREVIEWED:
-        return ()
-    old = [source.line(number) for number in range(first, last + 1)]
-    new = _written(source, first, last, edits).split("\n")
-    while old and new and old[-1] == new[-1]:
-        del old[-1], new[-1]
-    while old and new and old[0] == new[0]:
-        del old[0], new[0]
-        first += 1
-    while not old and new and not new[-1]:
-        del new[-1]
-    if len(new) > _PREVIEWED:
-        return ()
-    known = all((source, first + index) in shown for index in range(len(old)))
-    gone = [] if known and new else [(first + index, "-", text) for index, text in enumerate(old)]
-    lines = [*gone, *((first + index, "+", text) for index, text in enumerate(new))]
-    return tuple((number, sign, _cut(text, _change(text, old))[2]) for number, sign, text in lines)
-
-
-def _written(source: Source, first: int, last: int, edits: Sequence[Edit]) -> str:
-    """Lines `first` to `last` after edits in order that lie within them."""
-    start = source.start(first)
-    text = source.text[start : source.start(last) + len(source.line(last))]
-    for edit in reversed(edits):
-        text = text[: edit.span.start - start] + edit.text + text[edit.span.end - start :]
-    return text.replace("\r", "")
-
-
-def _change(text: str, old: Sequence[str]) -> int:
-    """Where a line begins to differ from the first of the old ones."""
-    before = old[0] if old else ""
-    return next((at for at, (a, b) in enumerate(zip(text, before, strict=False)) if a != b), 0)
 
 
 def _labels(diagnostic: Diagnostic) -> list[Label]:
@@ -207,7 +166,7 @@ def _by_source(labels: Sequence[Label]) -> dict[Source, list[_Underline]]:
 
 
 def _underlines(label: Label, *, primary: bool) -> Iterator[_Underline]:
-    """One for a span within a line; for a longer one its first and its last line."""
+    """One for a span within a line; for a longer one the first word of it, and its last line."""
     span = label.span
     line, column = span.source.position(span.start)
     last, end = span.source.position(max(span.start, span.end))
@@ -219,7 +178,8 @@ def _underlines(label: Label, *, primary: bool) -> Iterator[_Underline]:
         return
     first_text, last_text = span.source.line(line), span.source.line(last)
     indent = len(last_text) - len(last_text.lstrip())
-    yield _Underline(line, column - 1, max(len(first_text), column), "", primary)
+    word = len(first_text[column - 1 :].split(maxsplit=1)[0]) if first_text[column - 1 :].strip() else 1
+    yield _Underline(line, column - 1, column - 1 + word, "", primary)
     yield _Underline(last, min(indent, end - 2), end - 1, label.message, primary)
 
 

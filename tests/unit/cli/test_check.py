@@ -77,7 +77,7 @@ def test_people_read_faults_on_standard_error(run: Run) -> None:
     assert (code, out) == (1, "")
     marked = [line.split(":")[1] for line in err.splitlines() if line.endswith("[*]")]
     assert marked == ["4", "5", "5", "7"]
-    assert err.splitlines()[-1] == "net.res: 1 model, 5 errors; can be mended: 4 with --fix, 1 with --fix --unsafe"
+    assert err.splitlines()[-1] == "net.res: 5 errors; can be mended: 4 with --fix, 1 with --fix --unsafe"
     assert "\n4 +   conv(3, 4) -> bn -> relu\n" in run("net.res", "--format", "full")[2]
 
 

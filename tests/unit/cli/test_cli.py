@@ -71,7 +71,7 @@ def test_check_reports_each_fault_once_on_stderr(net: Path, capsys: pytest.Captu
     assert (code, out) == (1, "")
     *faults, closing = err.splitlines()
     assert [line.split(" ")[0] for line in faults] == ["net.res:3:3:", "net.res:7:14:", "net.res:12:3:"]
-    assert closing.startswith("net.res: 3 models, 3 errors")
+    assert closing.startswith("net.res: 3 errors; ")
     assert "did you mean" in run(capsys, "check", "--format", "full", str(net))[2]
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from textwrap import dedent
 
-from resdsl.diagnostics import Diagnostic, Frame, Label, Severity
+from resdsl.diagnostics import Diagnostic, Edit, Fix, Frame, Label, Severity
 from resdsl.diagnostics.machine import render_json
 from resdsl.diagnostics.render import render_concise, render_full
 from resdsl.source import Source, Span
@@ -64,6 +64,11 @@ def test_span_of_several_lines_shows_its_first_and_last() -> None:
           | ^ all this
         """
     )
+    model = "model m {\n  input 3x8x8\n  b(64)\n}"
+    assert render_full([Diagnostic("E103", "bad", Label(span(model)))]).splitlines()[1:3] == [
+        "4 | model m {",
+        "  | ^^^^^",
+    ]
 
 
 def test_span_that_ends_with_its_newline_stays_on_its_line() -> None:
@@ -194,4 +199,42 @@ def test_json_has_every_diagnostic_and_both_ends_of_each_span() -> None:
         "notes": ["n"],
         "help": None,
         "trace": [{"file": "net.res", "line": 4, "column": 1, "end_line": 4, "end_column": 8, "message": "in m"}],
+        "fixes": [],
     }
+
+
+def fixed(*edits: Edit, help_: str | None = None) -> list[str]:
+    """What is shown below the source of a fault in line 6."""
+    fault = Diagnostic("E101", "no", Label(span("b(64)")), help=help_, fixes=(Fix("do it", edits, safe=True),))
+    return render_full([fault]).splitlines()[3:]
+
+
+def test_a_fix_is_shown_as_the_lines_it_would_write() -> None:
+    assert fixed(Edit(span("b(64)"), "c(64)")) == ["  = help: do it", "6 +   c(64)"]
+    assert fixed(Edit(span("b(64)"), "c(64)"), help_="did you mean `c`?")[0] == "  = help: did you mean `c`?"
+    assert fixed(Edit(span("conv"), "cnov"))[1:] == [
+        "2 -   residual { conv(3, width) } shortcut identity",
+        "2 +   residual { cnov(3, width) } shortcut identity",
+    ]
+    start = Span(NET, 0, 0)
+    assert fixed(Edit(span("b(64)"), "c"), Edit(start, "use std: c\n\n"))[1:] == ["1 + use std: c", "6 +   c"]
+    assert fixed(Edit(span("  b(64)\n"), ""))[1:] == ["6 -   b(64)"]
+    assert fixed(Edit(span("b(64)"), "a\n  b"))[1:] == ["6 +   a", "7 +   b"]
+
+
+def test_a_large_fix_is_told_by_its_message_alone() -> None:
+    assert fixed(Edit(span("b(64)"), "\n".join("abcdef"))) == ["  = help: do it"]
+    assert fixed() == ["  = help: do it"]
+
+
+def test_what_can_be_carried_out_is_marked() -> None:
+    faults = many(2)
+    concise = render_concise(faults, fixable=lambda diagnostic: diagnostic is faults[1])
+    assert concise.splitlines() == ["net.res:6:3: error[E101]: number 0", "net.res:6:3: error[E101]: number 1 [*]"]
+
+
+def test_the_lines_of_a_fix_cannot_move_the_cursor() -> None:
+    shown = fixed(Edit(span("b(64)"), "\x1b[2J\t\u202e" + "x" * 500))
+    assert shown[1].startswith(r"6 +   \x1b[2J")
+    assert len(shown[1]) < 200
+    assert not re.search(r"[\x00-\x1f\u202e]", "".join(shown))
