@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from resdsl.graph.model import Graph, Scope, ScopeKind
@@ -41,10 +41,13 @@ class Section:
         return ()
 
 
-def sections(graph: Graph) -> tuple[Section, ...]:
-    """Cut at the outermost stages, regions and auxiliary heads; where none is written, where the stride changes."""
+def sections(graph: Graph, items: Iterable[Scope | int] | None = None) -> tuple[Section, ...]:
+    """Cut at the outermost stages, regions and auxiliary heads; where none is written, where the stride changes.
+
+    Of the whole graph, or of `items`.
+    """
     inputs = set(graph.inputs)
-    atoms = [item for item in _atoms(graph.root) if item not in inputs]
+    atoms = [item for item in _atoms(graph.root.items if items is None else items) if item not in inputs]
     strides = not any(isinstance(item, Scope) and item.kind in _NAMED for item in atoms)
     found: list[Section] = []
     run: list[Scope | int] = []
@@ -67,8 +70,8 @@ def sections(graph: Graph) -> tuple[Section, ...]:
 def shortcut_kind(graph: Graph, scope: Scope) -> str | None:
     """What the shortcut of a residual or dense scope is, from what it does; `None` for other scopes.
 
-    One of `identity`, `projection` (it has a convolution or linear layer), `pad`, `pool`, `other`, `gate` (the
-    unit has one), `dense`, `none` (no addition).
+    One of `identity`, `gated` (it is multiplied by what it computes), `projection` (it has a convolution or linear
+    layer), `pad`, `pool`, `other`, `gate` (the unit has one), `dense`, `none` (no addition).
     """
     if scope.kind is ScopeKind.DENSE:
         return "dense"
@@ -83,6 +86,8 @@ def shortcut_kind(graph: Graph, scope: Scope) -> str | None:
     if not ops:
         return "identity"
     roles = {op.role for op in ops}
+    if any(op.kind == "mul" for op in ops):
+        return "gated"
     if roles & {Role.CONV, Role.LINEAR}:
         return "projection"
     if any(op.kind == "pad_channels" for op in ops):
@@ -96,13 +101,13 @@ def _section(scope: Scope | None, items: list[Scope | int]) -> Iterator[Section]
         yield Section(scope, tuple(items), nodes)
 
 
-def _atoms(scope: Scope) -> Iterator[Scope | int]:
+def _atoms(items: Iterable[Scope | int]) -> Iterator[Scope | int]:
     """What is not cut further: named parts, residual and merge constructs without one, single nodes."""
-    for item in scope.items:
+    for item in items:
         if isinstance(item, int) or item.kind in _NAMED or _is_whole(item):
             yield item
         else:
-            yield from _atoms(item)
+            yield from _atoms(item.items)
 
 
 def _is_whole(scope: Scope) -> bool:

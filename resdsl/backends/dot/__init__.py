@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
-from resdsl.backends.dot.plan import WRAP
-from resdsl.backends.dot.stage import draw_stages
+from resdsl.backends.dot.canvas import Canvas
+from resdsl.backends.dot.elements import Element, described
+from resdsl.backends.dot.options import LEVELS, THEMES, PictureOptions
+from resdsl.backends.dot.theme import THEMES as _THEMES
+from resdsl.backends.dot.view import view
 from resdsl.graph.model import Graph
 
-LEVELS = ("stage", "block")
+__all__ = ["LEVELS", "THEMES", "Element", "PictureOptions", "draw", "elements"]
+
+_DEFAULT = PictureOptions()
 
 
-def draw(graph: Graph, level: str = "stage", *, wrap: float | None = WRAP) -> str:
-    """DOT text of a graph; the same graph gives the same text.
+def draw(graph: Graph, level: str = "stage", *, options: PictureOptions = _DEFAULT) -> str:
+    """DOT text of a graph; the same graph and options give the same text.
 
-    `level` is `stage` (a run of identical blocks is one box) or `block` (every operator of each distinct block).
-    `wrap` is the width of a row in points (about; `None` for a single row). Raises `ValueError` for another level.
+    Every drawn thing has an `id` and a `class` that Graphviz takes into an SVG; `elements` describes them. Raises
+    `ValueError` for a level, theme, wrap, path or block that there is not.
     """
-    if level == "stage":
-        return draw_stages(graph, wrap)
-    if level == "block":
-        from resdsl.backends.dot.block import draw_blocks
+    return _drawn(graph, level, options)[0]
 
-        return draw_blocks(graph, wrap)
+
+def elements(graph: Graph, level: str = "stage", *, options: PictureOptions = _DEFAULT) -> list[Element]:
+    """What `draw` draws with the same arguments, in order. Raises as `draw` does."""
+    return described(graph, _drawn(graph, level, options)[1].marks)
+
+
+def _drawn(graph: Graph, level: str, options: PictureOptions) -> tuple[str, Canvas]:
+    """The text and the canvas that it was written on."""
+    options.check()
+    shown = view(graph, options.focus, options.collapse)
+    theme, width = _THEMES[options.theme], options.width
+    if level == "stage":
+        from resdsl.backends.dot.stage import draw_stages
+
+        canvas = Canvas("LR", theme, rank_sep=0.2, node_sep=0.18, width=width)
+        return draw_stages(shown, canvas, options), canvas
+    if level in {"block", "ops"}:
+        from resdsl.backends.dot.block import draw_blocks, draw_operators
+
+        canvas = Canvas("TB", theme, rank_sep=0.12, node_sep=0.3, width=width)
+        return (draw_blocks if level == "block" else draw_operators)(shown, canvas, options), canvas
+    if level == "overview":
+        from resdsl.backends.dot.overview import draw_overview
+
+        canvas = Canvas("LR", theme, rank_sep=0.3, node_sep=0.06, width=width)
+        return draw_overview(shown, canvas, options), canvas
+    if level == "paths":
+        from resdsl.backends.dot.unraveled import draw_paths
+
+        canvas = Canvas("LR", theme, rank_sep=0.45, node_sep=0.07, width=width)
+        return draw_paths(shown, canvas, options), canvas
     raise ValueError(f"no level {level!r}; one of {', '.join(LEVELS)}")

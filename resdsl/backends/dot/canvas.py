@@ -1,56 +1,80 @@
-"""DOT text, written in order: nodes, edges, clusters. Deterministic; identifiers are numbered, never a user's text."""
+"""DOT text, written in order: parts of the picture, in them nodes and clusters, then all edges.
+
+Deterministic; identifiers are numbered, never a user's text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 
-from resdsl.backends.dot.theme import FONT, INK, LINES, MUTED
-
-
-@dataclass(frozen=True, slots=True)
-class Html:
-    """The inside of an HTML-like label; every text in it is escaped already."""
-
-    markup: str
-
+from resdsl.backends.dot.elements import Mark
+from resdsl.backends.dot.tables import Html, Labels
+from resdsl.backends.dot.theme import FONT, LINES, Theme
+from resdsl.source import Span
 
 Attribute = str | int | float | bool | Html
 
 _LINE = "line"
+_APART = 16
+"""Points between the parts of a picture."""
 
 
 class Canvas:
-    """A `digraph`. `direction` is `LR` or `TB`; the distances are inches."""
+    """A `digraph`. `direction` is `LR` or `TB`; the distances are inches.
 
-    def __init__(self, direction: str, *, rank_sep: float, node_sep: float) -> None:
-        self._lines: list[str] = ["digraph net {"]
-        self._edges: list[str] = []
-        self._direction = direction
-        self._depth = 1
-        self._next = 0
+    Its parts are laid out each for itself and then put into a grid: one column of rows where the direction is LR, rows
+    of up to `columns` parts where it is TB.
+    """
+
+    def __init__(
+        self,
+        direction: str,
+        theme: Theme,
+        *,
+        rank_sep: float,
+        node_sep: float,
+        width: float | None = None,
+        splines: str = "spline",
+    ) -> None:
+        self.theme = theme
+        self.labels = Labels(theme)
+        self.marks: list[Mark] = []
+        """What was drawn, in order."""
         self.used: dict[str, None] = {}
         """Kinds of line that occur, in order of first use: what the legend lists."""
+        self.columns = 1
+        self._direction = direction
+        self._head: list[str] = []
+        self._parts: list[list[str]] = []
+        self._lines = self._head
+        self._edges: list[str] = []
+        self._depth = 1
+        self._next = 0
+        self._ids: dict[str, int] = {}
+        scaled: dict[str, Attribute] = {} if width is None else {"size": f"{width:g},1000"}
         self.put(
             "graph",
             rankdir=direction,
-            newrank=True,
             outputorder="edgesfirst",
-            splines="spline",
+            splines=splines,
             ranksep=rank_sep,
             nodesep=node_sep,
             fontname=FONT,
             fontsize=9,
-            fontcolor=INK,
+            fontcolor=theme["ink"],
             labelloc="t",
             labeljust="l",
-            bgcolor="white",
+            bgcolor=theme["page"],
             pad=0.15,
+            **scaled,
         )
-        self.put("node", shape="plain", fontname=FONT, fontsize=9, fontcolor=INK)
-        self.put("edge", fontname=FONT, fontsize=8, fontcolor=MUTED, color=INK, arrowsize=0.6, penwidth=1.2)
+        self.put("node", shape="plain", fontname=FONT, fontsize=9, fontcolor=theme["ink"])
+        self.put(
+            "edge", fontname=FONT, fontsize=8, fontcolor=theme["muted"], color=theme["ink"], arrowsize=0.6, penwidth=1.2
+        )
 
     def put(self, head: str, **attributes: Attribute) -> None:
         """One statement."""
@@ -60,6 +84,36 @@ class Canvas:
         """A fresh identifier."""
         self._next += 1
         return f"{prefix}{self._next}"
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is written within is laid out for itself; edges and `order` must hold it together, and nothing else."""
+        self._lines = []
+        self._parts.append(self._lines)
+        yield
+        self._lines = self._head
+
+    # --- what was drawn ---
+
+    def mark(
+        self,
+        kind: str,
+        title: str = "",
+        *,
+        path: str = "",
+        nodes: Sequence[int] = (),
+        count: int = 1,
+        places: Sequence[str] = (),
+        span: Span | None = None,
+    ) -> dict[str, Attribute]:
+        """Notes a drawn thing; returns the attributes that give it its `id` and `class`."""
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", path)[:80] or (str(nodes[0]) if nodes else kind)
+        times = self._ids[name] = self._ids.get(name, 0) + 1
+        name = f"n-{name}" if times == 1 else f"n-{name}--{times}"
+        self.marks.append(Mark(name, kind, title, path, tuple(places), tuple(nodes), count, span))
+        return {"id": name, "class": kind}
+
+    # --- nodes ---
 
     def node(self, prefix: str, **attributes: Attribute) -> str:
         """A node; returns its identifier."""
@@ -73,7 +127,8 @@ class Canvas:
 
     def fork(self, **attributes: Attribute) -> str:
         """A point where a value goes two ways."""
-        return self.node("fork", shape="point", width=0.06, color=INK, **attributes)
+        look: dict[str, Attribute] = {"shape": "point", "width": 0.06, "color": self.theme["ink"]}
+        return self.node("fork", **look, **attributes)
 
     def circle(self, sign: str, color: str, tint: str, **attributes: Attribute) -> str:
         """A small circle: a merge or a connector."""
@@ -83,8 +138,10 @@ class Canvas:
             "width": 0.25,
             "style": "filled",
             "penwidth": 1.2,
+            "color": self.theme[color],
+            "fillcolor": self.theme[tint],
         }
-        return self.node("merge", label=sign, color=color, fillcolor=tint, fontsize=11, **look, **attributes)
+        return self.node("merge", label=sign, fontsize=11, **look, **attributes)
 
     def piece(self, color: str, thickness: float, length: float, label: Html, **attributes: Attribute) -> str:
         """A node that is a piece of a line (points), whose label may stand out: edges meet it without a gap.
@@ -93,8 +150,15 @@ class Canvas:
         """
         width, height = (length, thickness) if self._direction == "LR" else (thickness, length)
         size: dict[str, Attribute] = {"fixedsize": "shape", "width": width / 72, "height": height / 72}
-        look: dict[str, Attribute] = {"shape": "box", "style": "filled", "fillcolor": color, "penwidth": 0}
+        look: dict[str, Attribute] = {
+            "shape": "box",
+            "style": "filled",
+            "fillcolor": self.theme[color],
+            "penwidth": 0,
+        }
         return self.node(_LINE, label=label, **size, **look, **attributes)
+
+    # --- edges ---
 
     def edge(self, tail: str, head: str, kind: str = "trunk", /, **attributes: Attribute) -> None:
         """An edge in the line of its kind; ends may have ports (`fork1:n`).
@@ -110,7 +174,7 @@ class Canvas:
             drawn["headclip"] = False
         if kind != "trunk":
             self.used[kind] = None
-            drawn |= {"color": look.color, "style": look.style, "penwidth": look.width}
+            drawn |= {"color": self.theme[look.color], "style": look.style, "penwidth": look.width, "class": kind}
         self._edges.append(_statement(f"{tail} -> {head}", {**drawn, **attributes}))
 
     def order(self, tail: str, head: str, **attributes: Attribute) -> None:
@@ -118,14 +182,17 @@ class Canvas:
         self._edges.append(_statement(f"{tail} -> {head}", {"style": "invis", **attributes}))
 
     def same_rank(self, *nodes: str) -> None:
-        """Nodes in one column where the direction is LR, in one line where it is TB; their order is Graphviz's."""
-        self._edges.append(f"{{ rank=same; {'; '.join(nodes)}; }}")
+        """Nodes in one column where the direction is LR, in one line where it is TB; their order is Graphviz's.
 
-    def side_by_side(self, *nodes: str, clustered: bool = True) -> None:
+        They must stand in the cluster that is open, and in none within it.
+        """
+        self._line(f"{{ rank=same; {'; '.join(nodes)}; }}")
+
+    def side_by_side(self, *nodes: str) -> None:
         """Nodes of one rank in this order: from the top where the direction is LR, from the left where it is TB."""
         self.same_rank(*nodes)
         # Graphviz turns the picture for LR, and with it the order within clusters, but not that outside of them.
-        turned = clustered and self._direction == "LR"
+        turned = self._depth > 1 and self._direction == "LR"
         for before, after in pairwise(nodes[::-1] if turned else nodes):
             self.order(before, after)
 
@@ -139,10 +206,20 @@ class Canvas:
         self._depth -= 1
         self._line("}")
 
+    # --- the whole ---
+
     def finish(self, title: Html) -> str:
         """The text, with its title at the top left. The title comes last: clusters would inherit it."""
+        parts = self._parts
+        head = list(self._head)
+        if len(parts) > 1:
+            # Graphviz fills its grid before it turns the picture: for LR its rows are our columns, from the bottom up.
+            across = len(parts) if self._direction == "LR" else self.columns
+            head.append(f'  graph [pack={_APART}, packmode="array_it{across}"];')
+            parts = parts[::-1] if self._direction == "LR" else parts
+        lines = [line for part in parts for line in part]
         edges = [f"  {edge}" for edge in self._edges]
-        return "\n".join([*self._lines, *edges, f"  label={_value(title)};", "}"]) + "\n"
+        return "\n".join(["digraph net {", *head, *lines, *edges, f"  label={_value(title)};", "}"]) + "\n"
 
     def _line(self, text: str) -> None:
         self._lines.append("  " * self._depth + text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from resdsl.analysis.sections import shortcut_kind
 from resdsl.backends.dot.describe import MINOR, SIGNS
+from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 
 BRANCHES = {ScopeKind.MAIN, ScopeKind.SHORTCUT, ScopeKind.GATE, ScopeKind.CARRY, ScopeKind.BRANCH}
@@ -23,6 +24,8 @@ class Cell:
     """How many equal cells, one after the other, it stands for."""
     end: Node | None = None
     """The last node of those."""
+    scope: Scope | None = None
+    """The block that it is, if the insides of that are not drawn."""
 
     @property
     def first(self) -> Node:
@@ -56,11 +59,16 @@ class Wiring:
         return self.same_as.get(value, value)
 
 
-def wiring(graph: Graph, items: Iterable[Scope | int]) -> Wiring:
-    """Cells of a block's items, and what connects them. Of equal branches of a merge only the first is there."""
+def wiring(view: View, items: Iterable[Scope | int], *, single: bool = False) -> Wiring:
+    """Cells of a block's items, and what connects them. Of equal branches of a merge only the first is there.
+
+    With `single` every operator is a cell, and all branches are there.
+    """
+    graph = view.graph
     found = Wiring()
     items = tuple(items)
-    hidden = _hidden(graph, items, found.times)
+    hidden = set() if single else _hidden(graph, items, found.times)
+    opaque = _opaque(view, items)
     nodes = [graph.node(i) for item in items for i in (item.nodes() if isinstance(item, Scope) else (item,))]
     nodes = [node for node in nodes if node.id not in hidden]
     leading = _leading(nodes)
@@ -69,8 +77,11 @@ def wiring(graph: Graph, items: Iterable[Scope | int]) -> Wiring:
             found.same_as[node.id] = found.source(node.operands[0])
             continue
         branch = branch_of(node.scope)
+        if scope := opaque.get(node.id):
+            _enclose(found, node, scope)
+            continue
         before = found.of.get(found.source(node.operands[0])) if len(node.operands) == 1 else None
-        if before and before.branch is branch and _joins(graph, before, node, leads=branch in leading):
+        if before and not single and before.branch is branch and not before.scope and _joins(graph, before, node, leads=branch in leading):
             before.nodes.append(node)
             found.of[node.id] = before
         else:
@@ -81,8 +92,31 @@ def wiring(graph: Graph, items: Iterable[Scope | int]) -> Wiring:
             for port, operand in enumerate(map(found.source, node.operands)):
                 if found.of.get(operand) is not cell and operand not in hidden:
                     found.readers.setdefault(operand, []).append((cell, node, port))
-    _fold(graph, found)
+    if not single:
+        _fold(graph, found)
     return found
+
+
+def _opaque(view: View, items: Iterable[Scope | int]) -> dict[int, Scope]:
+    """For each node in a block whose insides are not drawn, that block (the outermost)."""
+    found: dict[int, Scope] = {}
+    for item in items:
+        for scope in item.walk() if isinstance(item, Scope) and view.collapse else ():
+            if view.is_collapsed(scope):
+                for node in scope.nodes():
+                    found.setdefault(node, scope)
+    return found
+
+
+def _enclose(found: Wiring, node: Node, scope: Scope) -> None:
+    """Puts a node into the cell of its block."""
+    last = found.cells[-1] if found.cells else None
+    if last is None or last.scope is not scope:
+        above = scope.parent
+        last = Cell([], branch_of(above) if above else None, scope=scope)
+        found.cells.append(last)
+    last.nodes.append(node)
+    found.of[node.id] = last
 
 
 def _fold(graph: Graph, found: Wiring) -> None:
@@ -102,6 +136,8 @@ def _fold(graph: Graph, found: Wiring) -> None:
 
 def _repeats(graph: Graph, found: Wiring, before: Cell, cell: Cell) -> bool:
     """Whether a cell does what the one before it does, on its result and nothing else."""
+    if cell.scope or before.scope:
+        return False
     if cell.branch is not before.branch or cell.first.op.merge or len(cell.nodes) != len(before.nodes):
         return False
     if [reader for reader, _, _ in found.readers.get(before.last.id, ())] != [cell]:

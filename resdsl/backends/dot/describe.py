@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from resdsl.backends.dot import theme
 from resdsl.backends.dot.tables import Row
-from resdsl.backends.dot.text import shape, size
+from resdsl.backends.dot.text import size
 from resdsl.graph.model import Graph, Node
 from resdsl.ops.arguments import show
 from resdsl.ops.base import Operator, Role
@@ -41,6 +41,9 @@ SIGNS = {"add": "+", "mul": "×", "concat": "C", "mean": "μ", "complement": "1�
 MINOR = {Role.NORM, Role.ACTIVATION, Role.DROPOUT, Role.SHAPE, Role.SCALE}
 """Roles that are strips of the operator they follow."""
 
+_WIDEST = 24
+"""Characters of a thin strip."""
+
 _MEASURED = {Role.CONV, Role.LINEAR, Role.POOL}
 """Roles whose arguments have a usual short form; of the others, what the text wrote is shown."""
 
@@ -51,9 +54,13 @@ def spoken(op: Operator) -> str:
 
 
 def strip(op: Operator) -> str:
-    """What a thin strip says: the usual name, or the factor that makes a scale what it is, `× 0.5`."""
-    factor = getattr(op, "factor", None)
-    return f"× {show(factor)}" if op.role is Role.SCALE and isinstance(factor, Fraction) else spoken(op)
+    """What a thin strip says: the usual name, the factor that makes a scale what it is (`× 0.5`), a dropout's rate."""
+    factor, rate = getattr(op, "factor", None), getattr(op, "p", None)
+    if op.role is Role.SCALE and isinstance(factor, Fraction):
+        return f"× {show(factor)}"
+    if op.role is Role.DROPOUT and isinstance(rate, Fraction):
+        return f"{spoken(op)} {show(rate)}"
+    return spoken(op)
 
 
 def is_grouped(op: Operator) -> bool:
@@ -61,7 +68,7 @@ def is_grouped(op: Operator) -> bool:
 
 
 def tint(op: Operator) -> str:
-    return theme.GROUPED_FILL if is_grouped(op) else theme.fill(op.role)
+    return "grouped" if is_grouped(op) else theme.fill(op.role)
 
 
 def brief(graph: Graph, node: Node, *, named: bool = False) -> str:
@@ -148,22 +155,14 @@ def fold_rows(groups: Iterable[list[Row]]) -> list[list[Row]]:
 def _add_minor(groups: list[list[Row]], node: Node) -> None:
     """On the thin strip of the operator before it, or on one of its own."""
     name = strip(node.op)
-    if groups and groups[-1][-1].size < 8:
-        last = groups[-1][-1]
+    thin = theme.fill(Role.NORM)
+    last = groups[-1][-1] if groups else None
+    if last is not None and last.tint == thin and len(last.text) + len(name) <= _WIDEST:
         groups[-1][-1] = replace(last, text=f"{last.text} · {name}")
     elif groups:
-        groups[-1].append(Row(name, theme.fill(Role.NORM), size=7))
+        groups[-1].append(Row(name, thin))
     else:
-        groups.append([Row(name, theme.fill(Role.NORM), size=7)])
-
-
-def signature(graph: Graph, node: Node) -> tuple[object, ...]:
-    """Equal for applications that do the same to the same shapes."""
-    return node.op, graph.shapes(node)
-
-
-def edge_label(graph: Graph, id: int) -> str:  # noqa: A002 - the graph's word
-    return shape(graph.node(id).shape)
+        groups.append([Row(name, thin)])
 
 
 def _window(op: Operator, node: Node) -> str:

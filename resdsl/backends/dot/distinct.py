@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from resdsl.analysis.sections import sections, shortcut_kind
 from resdsl.backends.dot.describe import MINOR, spoken
-from resdsl.backends.dot.parts import outline
+from resdsl.backends.dot.parts import module_path, outline
 from resdsl.backends.dot.text import clip
+from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 
 
@@ -23,12 +24,14 @@ class Block:
     """Module paths of its instances."""
     chances: list[tuple[float, ...]] = field(default_factory=list)
     """For each instance, the survival of its residuals that may be dropped."""
+    aux: bool = False
+    """Whether it is trained along and not part of the net."""
 
 
-def distinct(graph: Graph) -> list[Block]:
+def distinct(view: View) -> list[Block]:
     """Distinct blocks in order of first use. What stands between blocks is one too: stem, head, transitions."""
     found: dict[object, Block] = {}
-    for block in _blocks(graph):
+    for block in blocks(view):
         if block.key in found:
             found[block.key].places.extend(block.places)
             found[block.key].chances.extend(block.chances)
@@ -37,12 +40,14 @@ def distinct(graph: Graph) -> list[Block]:
     return list(found.values())
 
 
-def _blocks(graph: Graph) -> Iterator[Block]:
-    cuts = sections(graph)
+def blocks(view: View) -> Iterator[Block]:
+    """Every block, and what stands between them, in order."""
+    graph = view.graph
+    cuts = sections(graph, view.items)
     for place, cut in enumerate(cuts):
         run: list[int] = []
         between = "stem" if place == 0 else "head" if place == len(cuts) - 1 else "operators"
-        for item in outline(graph, cut):
+        for item in outline(view, cut):
             if isinstance(item, int):
                 if run and graph.node(item).operands != (run[-1],):
                     yield from _run(graph, run, between)
@@ -51,12 +56,16 @@ def _blocks(graph: Graph) -> Iterator[Block]:
                 continue
             yield from _run(graph, run, between)
             run = []
-            title = item.title if item.kind is ScopeKind.BLOCK else None
-            path = _path(graph, item)
-            merge = graph.node(item.outputs[0]).op.kind if item.kind is ScopeKind.MERGE else item.kind.value
-            chances = tuple(float(inner.survival.chance) for inner in item.walk() if inner.survival)
-            yield Block(clip(title or merge), (item,), (title, _key(graph, item)), [path], [chances])
+            yield _block(graph, item)
         yield from _run(graph, run, between)
+
+
+def _block(graph: Graph, scope: Scope) -> Block:
+    title = scope.title if scope.kind in {ScopeKind.BLOCK, ScopeKind.AUX} else None
+    kind = graph.node(scope.outputs[0]).op.kind if scope.kind is ScopeKind.MERGE else scope.kind.value
+    chances = tuple(float(inner.survival.chance) for inner in scope.walk() if inner.survival)
+    path, aux = module_path(graph, scope), scope.kind is ScopeKind.AUX
+    return Block(clip(title or kind), (scope,), (title, _key(graph, scope)), [path], [chances], aux)
 
 
 def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
@@ -67,13 +76,6 @@ def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
     key = tuple(_node_key(graph, node) for node in nodes)
     heavy = [node for node in nodes if node.op.role not in MINOR] or nodes
     yield Block(spoken(heavy[0].op) if len(heavy) == 1 else title, tuple(ids), key, (named or [""])[:1])
-
-
-def _path(graph: Graph, scope: Scope) -> str:
-    """The module path of a block; of what has none, that of its first operator."""
-    if scope.name:
-        return scope.path
-    return next((node.path for i in scope.nodes() if (node := graph.node(i)).name), "")
 
 
 def _key(graph: Graph, scope: Scope) -> tuple[object, ...]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from resdsl.analysis.summary import summarize
-from resdsl.backends.dot import tables, text
-from resdsl.backends.dot.canvas import Html
+from resdsl.analysis.metrics import metrics
+from resdsl.backends.dot import text
+from resdsl.backends.dot.canvas import Canvas
+from resdsl.backends.dot.elements import Figures
+from resdsl.backends.dot.options import PictureOptions
+from resdsl.backends.dot.tables import Html
 from resdsl.backends.dot.theme import LINES
-from resdsl.graph.model import Graph
+from resdsl.backends.dot.view import View
 
 
-def heading(graph: Graph, kinds: Sequence[str]) -> Html:
-    """Name, parameters, multiply-adds at the input's size; then each kind of line that was drawn."""
-    summary = summarize(graph)
-    size = ", ".join(text.size(graph.node(i).shape.full) for i in graph.inputs)
-    figures = f"{text.params(summary.params)} · {text.macs(summary.macs)} @ {size}"
-    legend = [(kind, LINES[kind].meaning) for kind in LINES if kind in kinds and LINES[kind].meaning]
-    return tables.heading(text.clip(graph.name), figures, legend)
+def heading(view: View, canvas: Canvas, options: PictureOptions, *, said: str | None = None) -> Html:
+    """Name and figures, or what is `said` instead of these; then each kind of line that was drawn."""
+    legend = [kind for kind in LINES if kind in canvas.used and LINES[kind].meaning]
+    return canvas.labels.heading(text.clip(view.title), said or figures(view), legend, 0.8 * options.room)
+
+
+def figures(view: View) -> str:
+    """Parameters, and multiply-adds at the input's size."""
+    graph = view.graph
+    size = ", ".join(text.size(graph.node(i).shape.full) for i in view.inputs)
+    if view.items == tuple(graph.root.items):
+        total = metrics(graph)
+        params, macs = total.params, total.macs
+    else:
+        known = Figures(graph)
+        params, macs = known.params(view.nodes), known.macs(view.nodes)
+    return f"{text.params(params)} · {text.macs(macs)}" + (f" @ {size}" if size else "")

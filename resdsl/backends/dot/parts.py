@@ -13,12 +13,15 @@ from resdsl.backends.dot import theme
 from resdsl.backends.dot.describe import MINOR, SIGNS, brief, fold_rows, rows
 from resdsl.backends.dot.tables import Row
 from resdsl.backends.dot.text import clip
+from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.ops.base import Role
 
 _CONSTRUCTS = {ScopeKind.RESIDUAL, ScopeKind.DENSE, ScopeKind.MERGE}
 _WHOLE = {*_CONSTRUCTS, ScopeKind.AUX}
 _CUTS = {ScopeKind.STAGE, ScopeKind.REGION}
+_LONGEST_PERIOD = 8
+"""Parts of a repeat's body that are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Box:
     """Values from outside, in order of first use."""
     nodes: tuple[int, ...]
     gives: int
+    places: tuple[str, ...] = ()
+    """Module paths of its instances."""
     key: object = None
     """Equal for boxes that fold into one; `None` for what never does."""
     count: int = 1
@@ -53,26 +58,43 @@ class Unit:
     reads: tuple[int, ...]
     nodes: tuple[int, ...]
     gives: int
+    merge: int
+    """The node that joins the two ways, of the first instance."""
+    places: tuple[str, ...] = ()
     chances: tuple[float, ...] = ()
     """Survival of each unit of the run, where any may be dropped."""
     key: object = None
     count: int = 1
-    grown: tuple[int, int] | None = None
-    """Dense layers: channels before and after the run."""
+    grown: tuple[int, ...] | None = None
+    """Dense layers: channels before, and after each layer of the run."""
 
 
-Part = Box | Unit
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several parts one after the other, repeated."""
+
+    parts: tuple[Box | Unit, ...]
+    """Of the first repetition; survival is that of all."""
+    count: int
+    nodes: tuple[int, ...]
+    reads: tuple[int, ...]
+    gives: int
 
 
-def parts(graph: Graph, items: Iterable[Scope | int], title: str | None = None) -> list[Part]:
+Part = Box | Unit | Group
+
+
+def parts(view: View, items: Iterable[Scope | int], title: str | None = None) -> list[Part]:
     """An outline as parts, identical neighbours folded. `title` is that of the first box of operators."""
-    found: list[Part] = []
+    graph = view.graph
+    runs: list[list[Box | Unit]] = []
+    """Of alike ones, one after the other."""
     run: list[int] = []
 
     def flush() -> None:
         nonlocal title
         if run:
-            found.append(_run(graph, run, title))
+            _append(runs, _run(graph, run, title))
             run.clear()
         title = None
 
@@ -83,16 +105,21 @@ def parts(graph: Graph, items: Iterable[Scope | int], title: str | None = None) 
             run.append(item)
             continue
         flush()
-        part = _part(graph, item)
-        if found and (folded := _folded(found[-1], part)):
-            found[-1] = folded
-        else:
-            found.append(part)
+        _append(runs, _part(view, item))
     flush()
-    return found
+    return _grouped([_joined(alike) for alike in runs])
 
 
-def outline(graph: Graph, cut: Section) -> Iterator[Scope | int]:
+def _append(runs: list[list[Box | Unit]], part: Box | Unit) -> None:
+    """To the run before it if nothing but the value between them connects them, else as a run of its own."""
+    before = runs[-1][-1] if runs else None
+    if before is not None and part.key is not None and part.reads == (before.gives,) and before.key == part.key:
+        runs[-1].append(part)
+    else:
+        runs.append([part])
+
+
+def outline(view: View, cut: Section) -> Iterator[Scope | int]:
     """What a section is made of: nodes, and the scopes that become one part each, in order.
 
     A section between stages lists nodes alone; the blocks that they make up are found again here.
@@ -100,20 +127,20 @@ def outline(graph: Graph, cut: Section) -> Iterator[Scope | int]:
     if cut.scope is not None and cut.scope.kind is ScopeKind.AUX:
         yield cut.scope
     else:
-        yield from _within(graph.root.items if cut.scope is None else cut.scope.items, set(cut.nodes))
+        yield from _within(view, view.items if cut.scope is None else cut.scope.items, set(cut.nodes))
 
 
-def _within(items: Iterable[Scope | int], own: set[int]) -> Iterator[Scope | int]:
+def _within(view: View, items: Iterable[Scope | int], own: set[int]) -> Iterator[Scope | int]:
     for item in items:
         if isinstance(item, int):
             if item in own:
                 yield item
             continue
         inside = set(item.nodes())
-        if inside and inside <= own and (item.kind in _WHOLE or _is_leaf(item)):
+        if inside and inside <= own and (item.kind in _WHOLE or view.is_collapsed(item) or _is_leaf(item)):
             yield item
         elif inside & own:
-            yield from _within(item.items, own)
+            yield from _within(view, item.items, own)
 
 
 def _is_leaf(scope: Scope) -> bool:
@@ -134,8 +161,11 @@ def _outer_constructs(scope: Scope) -> Iterator[Scope]:
             yield from _outer_constructs(item)
 
 
-def _part(graph: Graph, scope: Scope) -> Part:
+def _part(view: View, scope: Scope) -> Box | Unit:
+    graph = view.graph
     name = scope.title if scope.kind is ScopeKind.BLOCK else None
+    if view.is_collapsed(scope):
+        return _opaque(graph, scope)
     if scope.kind is ScopeKind.AUX:
         return replace(_box(graph, scope, scope.title or scope.name), aux=True, key=None)
     construct = scope if scope.kind in _CONSTRUCTS else next(_outer_constructs(scope), None)
@@ -144,14 +174,15 @@ def _part(graph: Graph, scope: Scope) -> Part:
     kind = shortcut_kind(graph, construct)
     if kind is None or kind == "none":
         return _box(graph, scope, name)
-    return _unit(graph, scope, construct, kind, name or construct.kind.value)
+    return _unit(view, scope, construct, kind, name or construct.kind.value)
 
 
-def _unit(graph: Graph, scope: Scope, construct: Scope, kind: str, name: str) -> Unit:
+def _unit(view: View, scope: Scope, construct: Scope, kind: str, name: str) -> Unit:
+    graph = view.graph
     inner = {item.kind: item for item in construct.items if isinstance(item, Scope)}
     main = inner[ScopeKind.MAIN]
-    nested = parts(graph, _within(main.items, set(main.nodes())))
-    if not any(isinstance(part, Unit) for part in nested):
+    nested = parts(view, _within(view, main.items, set(main.nodes())))
+    if not any(isinstance(part, Unit | Group) for part in nested):
         nested = [_box(graph, main, name)]
     beside, carry = inner.get(ScopeKind.SHORTCUT), inner.get(ScopeKind.CARRY)
     gate = _content(graph, inner[ScopeKind.GATE]) if ScopeKind.GATE in inner else ()
@@ -169,15 +200,37 @@ def _unit(graph: Graph, scope: Scope, construct: Scope, kind: str, name: str) ->
         reads=_reads(graph, nodes),
         nodes=nodes,
         gives=nodes[-1],
+        merge=merge.id,
+        places=(module_path(graph, scope),),
         chances=(float(survival.chance),) if survival else (),
         key=_key(graph, scope),
         grown=_grown(graph, construct) if kind == "dense" else None,
     )
 
 
-def _grown(graph: Graph, dense: Scope) -> tuple[int, int]:
+def _grown(graph: Graph, dense: Scope) -> tuple[int, ...]:
     merge = graph.node(dense.outputs[0])
     return graph.shapes(merge)[0].channels, merge.shape.channels
+
+
+def module_path(graph: Graph, scope: Scope) -> str:
+    """The module path of a scope; of what has none, that of its first operator."""
+    if scope.name:
+        return scope.path
+    return next((node.path for i in scope.nodes() if (node := graph.node(i)).name), "")
+
+
+def _opaque(graph: Graph, scope: Scope) -> Box:
+    """A block whose insides are not drawn."""
+    nodes = tuple(scope.nodes())
+    changed = (graph.node(nodes[0]).shape, graph.node(nodes[-1]).shape) if nodes else ()
+    before = graph.shapes(graph.node(nodes[0])) if nodes else ()
+    said = f"{before[0].channels} → {changed[-1].channels}" if changed and before else ""
+    gives = nodes[-1] if nodes else scope.inputs[0]
+    title = clip(scope.title or "block")
+    text = (Row(said, "plain", color="muted"),) if said else ()
+    reads, places = _reads(graph, nodes), (module_path(graph, scope),)
+    return Box(title, text, _role(graph, nodes), reads, nodes, gives, places, _key(graph, scope))
 
 
 def _box(graph: Graph, scope: Scope, name: str | None) -> Box:
@@ -186,13 +239,17 @@ def _box(graph: Graph, scope: Scope, name: str | None) -> Box:
     content = _content(graph, scope)
     gives = nodes[-1] if nodes else scope.inputs[0]
     title = clip(name) if name is not None else None
-    return Box(title, content, role, _reads(graph, nodes), nodes, gives, key=_key(graph, scope))
+    places = (module_path(graph, scope),)
+    return Box(title, content, role, _reads(graph, nodes), nodes, gives, places, _key(graph, scope))
 
 
 def _run(graph: Graph, ids: Sequence[int], title: str | None) -> Box:
-    nodes = tuple(ids)
-    text = tuple(rows(graph, [graph.node(i) for i in nodes], named=True))
-    return Box(title, text, _role(graph, nodes), _reads(graph, nodes), nodes, nodes[-1])
+    nodes = tuple(graph.node(i) for i in ids)
+    text = tuple(rows(graph, nodes, named=True))
+    named = tuple(node.path for node in nodes if node.name)[:1]
+    own = tuple(ids)
+    steps = tuple((node.op, graph.shapes(node)) for node in nodes)
+    return Box(title, text, _role(graph, own), _reads(graph, own), own, own[-1], named, (title, steps))
 
 
 def _role(graph: Graph, nodes: Sequence[int]) -> Role:
@@ -254,10 +311,10 @@ def _merge_rows(graph: Graph, merge: Scope) -> list[list[Row]]:
     if gated and len(branches) > 1:  # a value times a gate computed from it
         branches = branches[1:]
     lines = [
-        [Row(_branch_text(graph, branch), theme.GATE_FILL if gated else theme.fill(Role.CONV))] for branch in branches
+        [Row(_branch_text(graph, branch), "gated" if gated else theme.fill(Role.CONV))] for branch in branches
     ]
     joined = "times gate" if gated else f"{node.op.kind} {node.shape.channels}"
-    return [*fold_rows(lines), [Row(joined, theme.GATE_FILL if gated else theme.MERGE_FILL, size=7)]]
+    return [*fold_rows(lines), [Row(joined, "gated" if gated else "merged")]]
 
 
 def _merge_of(branch: Scope) -> Scope | None:
@@ -293,20 +350,78 @@ def _key(graph: Graph, scope: Scope) -> object:
     return tuple(found)
 
 
-def _folded(before: Part, part: Part) -> Part | None:
-    """Both as one, where they are alike and nothing but the value between them connects them."""
-    if part.key is None or before.key != part.key or part.reads != (before.gives,):
-        return None
-    nodes = before.nodes + part.nodes
-    if isinstance(before, Unit) and isinstance(part, Unit):
-        grown = (before.grown[0], part.grown[1]) if before.grown and part.grown else None
-        # Units that are never dropped count as chance 1 where others of the run may be.
-        chances = _chances(before) + _chances(part) if before.chances or part.chances else ()
-        return replace(before, nodes=nodes, gives=part.gives, count=before.count + 1, chances=chances, grown=grown)
-    if isinstance(before, Box) and isinstance(part, Box):
-        return replace(before, nodes=nodes, gives=part.gives, count=before.count + 1)
-    return None
+def _joined(run: Sequence[Box | Unit], *, count: int | None = None) -> Box | Unit:
+    """One part for a run of alike ones. `count` is how many it is said to stand for, if not all."""
+    first = run[0]
+    if len(run) == 1:
+        return first
+    nodes = tuple(node for part in run for node in part.nodes)
+    places = tuple(place for part in run for place in part.places)
+    number = sum(part.count for part in run) if count is None else count
+    if isinstance(first, Box):
+        return replace(first, nodes=nodes, places=places, gives=run[-1].gives, count=number)
+    units = [part for part in run if isinstance(part, Unit)]
+    grown = tuple(channels for unit in units for channels in (unit.grown or ())[1:])
+    return replace(
+        first,
+        main=tuple(map(_alike, *(unit.main for unit in units))),
+        nodes=nodes,
+        places=places,
+        gives=run[-1].gives,
+        count=number,
+        chances=_chances(units),
+        grown=(first.grown[0], *grown) if first.grown else None,
+    )
 
 
-def _chances(unit: Unit) -> tuple[float, ...]:
-    return unit.chances or (1.0,) * unit.count
+def _alike(*inner: Part) -> Part:
+    """Of parts within the branches of alike units: the first, with the survival of all."""
+    units = [part for part in inner if isinstance(part, Unit)]
+    if not units:
+        return inner[0]
+    return replace(units[0], main=tuple(map(_alike, *(unit.main for unit in units))), chances=_chances(units))
+
+
+def _chances(units: Sequence[Unit]) -> tuple[float, ...]:
+    """Survival of all; one that is never dropped counts as 1 where others may be."""
+    if not any(unit.chances for unit in units):
+        return ()
+    return tuple(chance for unit in units for chance in unit.chances or (1.0,) * unit.count)
+
+
+def _grouped(found: Sequence[Box | Unit]) -> list[Part]:
+    """Repeats of several parts become one group each: the shortest period that repeats at a place."""
+    grouped: list[Part] = []
+    place = 0
+    while place < len(found):
+        period, times = _period(found, place)
+        if times == 1:
+            grouped.append(found[place])
+            place += 1
+            continue
+        end = place + period * times
+        first = [_joined(found[i:end:period], count=found[i].count) for i in range(place, place + period)]
+        run = found[place:end]
+        nodes = tuple(node for part in run for node in part.nodes)
+        grouped.append(Group(tuple(first), times, nodes, run[0].reads, run[-1].gives))
+        place = end
+    return grouped
+
+
+def _period(found: Sequence[Box | Unit], place: int) -> tuple[int, int]:
+    """How many parts from here on repeat, and how often; once, if they don't."""
+    for period in range(2, _LONGEST_PERIOD + 1):
+        end = place + period
+        while end < len(found) and _repeats(found, end, period):
+            end += 1
+        if times := (end - place) // period - 1:
+            return period, times + 1
+    return 1, 1
+
+
+def _repeats(found: Sequence[Box | Unit], place: int, period: int) -> bool:
+    """Whether the part at a place does what the one a period before it does, in the same line."""
+    part, before = found[place], found[place - period]
+    if part.key is None or part.reads != (found[place - 1].gives,) or part.count != before.count:
+        return False
+    return part.key == before.key

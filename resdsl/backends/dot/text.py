@@ -31,10 +31,10 @@ def escape(text: str) -> str:
 
 
 def _unsafe(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Cn"}
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
 
 
-def size(axes: Axes | int) -> str:
+def size(axes: Axes | tuple[str, ...] | int) -> str:
     """`3×3`, `7×1`; a number stays one."""
     return str(axes) if isinstance(axes, int) else "×".join(str(n) for n in axes)
 
