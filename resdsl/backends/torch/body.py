@@ -384,7 +384,8 @@ class BodyBuilder:
     def _shared_members(self) -> None:
         """Members that are declared here and used further in only."""
         for item in self.flow.shared:
-            if owner(item)[0] is self.scope:
+            empty = isinstance(item, Scope) and item not in self.flow.filled
+            if owner(item)[0] is self.scope and not empty:
                 self._register(owner(item)[1], item)
 
 

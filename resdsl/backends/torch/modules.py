@@ -116,7 +116,8 @@ class Context:
 
     def may_overwrite(self, node: Node) -> bool:
         """Whether a step may write its result over its operand: nobody else reads it, autograd included."""
-        return node.op.may_be_inplace and self.is_fresh(node.operands[0])
+        shared = any(scope.kind is ScopeKind.SHARED for scope in node.scope.ancestors())  # other uses have other operands
+        return node.op.may_be_inplace and not shared and self.is_fresh(node.operands[0])
 
     def is_fresh(self, value: int) -> bool:
         """Whether a value is used once, and its memory is its own and not saved for the backward pass."""

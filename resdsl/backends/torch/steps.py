@@ -85,7 +85,9 @@ class UnitStep:
 
     @property
     def inputs(self) -> tuple[int, ...]:
-        return tuple(v for step in (*self.before, *self.branch, *self.merges) for v in step.inputs)
+        steps = (*self.before, *self.branch, *self.merges)
+        made = {v for step in steps for v in step.outputs}
+        return tuple(v for step in steps for v in step.inputs if v not in made)
 
     @property
     def outputs(self) -> tuple[int, ...]:
