@@ -383,12 +383,13 @@ class Evaluator(Reporter):
         if words and isinstance(expr, tree.Name):
             if expr.name in words:
                 return Given(name, expr.name, expr.span)
-            if not self._in_sight(expr.name, context):
+            if not self.in_sight(expr.name, context):
                 self.not_a_word(name, expr, words, context)
                 return Given(name, UNKNOWN, expr.span)
         return Given(name, self.evaluate(expr, context), expr.span, arg.name.span if arg.name else None)
 
-    def _in_sight(self, name: str, context: Context) -> bool:
+    def in_sight(self, name: str, context: Context) -> bool:
+        """Whether a variable or a name of the file is called so."""
         env = context.env
         while name not in env.variables:
             if env.parent is None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Label
+from resdsl.diagnostics.suggest import respelling
 from resdsl.elaborate.binding import check_arguments, missing, missing_message, signature
 from resdsl.elaborate.context import Home, file_context
 from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
@@ -31,6 +32,8 @@ from resdsl.elaborate.values import (
 from resdsl.ops.registry import merge_names
 from resdsl.source import Span
 from resdsl.syntax import tree
+
+_LISTED = 8
 
 WORD_ARGUMENTS = frozenset({"mode", "padding_mode", "fan"})
 """Arguments that take bare words. Where the callee is known only later, a bare word there is no unknown name."""
@@ -174,8 +177,12 @@ def fits(name: str, pieces: tuple[str, ...]) -> bool:
 class Resolver:
     """Checks the expressions and calls of one file. `statics.py` walks its statements."""
 
-    def __init__(self, home: Home, evaluator: Evaluator, defaulted: frozenset[str]) -> None:
+    def __init__(
+        self, home: Home, evaluator: Evaluator, defaulted: frozenset[str], unread: frozenset[str] = frozenset()
+    ) -> None:
         self.home = home
+        self.unread = unread
+        """Words that may be names, though nothing that parsed defines them."""
         self.evaluator = evaluator
         self.defaulted = defaulted
 
@@ -211,6 +218,7 @@ class Resolver:
             or name in self.home.pending
             or name in self.evaluator.predefined
             or name in self.home.file.faulty_names
+            or name in self.unread
         )
 
     def name(self, name: str, span: Span, sight: Sight) -> bool:
@@ -232,6 +240,17 @@ class Resolver:
         names = {*self.home.values, *self.home.pending, *self.evaluator.predefined, *sight.all_names()}
         self.evaluator.error("E101", f"there is no `{name}` here", span, **unknown(name, span, names, self.home.file))
         return False
+
+    def kept(self, name: str, span: Span, sight: Sight) -> None:
+        """A name behind `from` or `output`: one that nothing defines is told which values are kept."""
+        if self.known(name, sight) or name in CONTEXTUAL:
+            self.name(name, span, sight)
+            return
+        names = sorted(sight.kept.names)
+        listed = ", ".join(f"`{kept}`" for kept in names[:_LISTED])
+        otherwise = f"kept here: {listed}" if names else "`keep NAME` gives the current value a name"
+        near = respelling(name, span, names, otherwise)
+        self.evaluator.error("E101", f"there is no kept value `{name}` here", span, **near)
 
     # --- expressions -----------------------------------------------------------------------------
 
@@ -278,6 +297,11 @@ class Resolver:
             assert isinstance(callee, OperatorValue | BlockValue | InitKind | FunctionValue | Builtin)
             assignment = self.evaluator.assignment(callee, args, None) if args else ()
             words = {id(arg): allowed for _, arg, allowed in assignment or ()}
+            if assignment is None:  # which argument is which is in doubt, so that a word may be any of them
+                anyone = frozenset(word for allowed in signature(callee).words.values() for word in allowed)
+                words = {
+                    id(arg): anyone for arg in args if isinstance(arg.value, tree.Name) and arg.value.name in anyone
+                }
             if isinstance(callee, OperatorValue) and assignment:
                 self.literals(callee, [(name, arg) for name, arg, _ in assignment])
         for arg in args:

@@ -9,6 +9,7 @@ from resdsl.elaborate.context import Current, Guard, Place, Several
 from resdsl.elaborate.flow import STATEMENTS, bind_variable, run_body
 from resdsl.elaborate.labels import label_text
 from resdsl.elaborate.reporter import Failed
+from resdsl.elaborate.resolve import kept_names
 from resdsl.elaborate.state import Applied, Elaboration
 from resdsl.elaborate.survival import run_survival
 from resdsl.elaborate.values import (
@@ -168,6 +169,8 @@ def reference(run: Elaboration, ref: tree.Ref, place: Place, here: Guard | None)
     if name.startswith("?"):
         return UNKNOWN
     try:
+        if not_kept_yet(run, name, ref, place):
+            return UNKNOWN
         value = evaluator.lookup(name, ref.name.span, place)
         if ref.index is not None:
             index = evaluator.value(ref.index, place)
@@ -180,6 +183,26 @@ def reference(run: Elaboration, ref: tree.Ref, place: Place, here: Guard | None)
         raise evaluator.failure("E118", f"{described(value)} is not a kept value", ref.span, place, help=help)
     except Failed:
         return UNKNOWN
+
+
+def not_kept_yet(run: Elaboration, name: str, ref: tree.Ref, place: Place) -> bool:
+    """Whether a name is that of a value that is kept further on; then there is a report."""
+    definition = place.activation.definition
+    if definition is None or name in place.activation.kept or run.evaluator.in_sight(name, place):
+        return False
+    later = kept_names(definition.body).names.get(name)
+    if later is None:
+        return False
+    run.evaluator.error(
+        "E101",
+        f"there is no `{name}` here yet",
+        ref.name.span,
+        place,
+        secondary=[Label(later, "kept here, which comes later or was not reached")],
+        notes=["a net has no cycles: a value can be used only by what comes after it"],
+        help=f"move what makes `{name}` before this",
+    )
+    return True
 
 
 # --- decisions -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from resdsl.diagnostics import Report
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Home
 from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
@@ -20,6 +21,22 @@ def resolve_files(homes: Iterable[Home], evaluator: Evaluator) -> None:
         resolver = Resolver(home, evaluator, defaulted)
         for item in home.file.items:
             _Walk(resolver).definition(item)
+        resolve_partial(home, evaluator, defaulted)
+
+
+_CERTAIN = ("E101", "E120")
+"""What holds of a definition whatever its faulty statements were meant to be: unknown names and arguments."""
+
+
+def resolve_partial(home: Home, evaluator: Evaluator, defaulted: frozenset[str]) -> None:
+    """Checks the names of definitions that did not parse as a whole."""
+    if not home.file.partial:
+        return
+    aside = Evaluator(Report(), evaluator.limits, evaluator.deadline)
+    resolver = Resolver(home, aside, defaulted, home.file.unread)
+    for item in home.file.partial:
+        _Walk(resolver).definition(item)
+    evaluator.report.extend(fault for fault in aside.report if fault.code in _CERTAIN)
 
 
 class _Walk:
@@ -167,7 +184,7 @@ class _Walk:
 
     def ref(self, ref: tree.Ref, sight: Sight) -> None:
         if all(isinstance(part, str) for part in ref.name.parts):
-            self.resolver.name("".join(map(str, ref.name.parts)), ref.name.span, sight)
+            self.resolver.kept("".join(map(str, ref.name.parts)), ref.name.span, sight)
         else:
             self.resolver.expression(ref.name, sight)
         self.resolver.expression(ref.index, sight)

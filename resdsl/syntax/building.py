@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -27,6 +28,8 @@ from resdsl.syntax.pieces import (
     token_of,
     value_of,
 )
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 FAULTY = object()
 """Stands for what did not parse."""
@@ -61,6 +64,12 @@ class Builder(Faults):
         self.parse_inner: ParseInner = lambda _start, _end: None
         """Parses the text of a hole; whoever builds a `Builder` sets it."""
         self.faulty_names: set[str] = set()
+        self.partial: list[tree.Definition] = []
+        """Definitions with faults, without the statements at fault."""
+        self.unread: set[str] = set()
+        """The words of what was given up."""
+        self.out_of_step = False
+        """Whether a brace is missing or too many, so that what stands where is a guess."""
         self.callbacks = _Callbacks(self._callback)
         """What Lark's parser calls at each reduction."""
 
@@ -95,6 +104,10 @@ class Builder(Faults):
     def ident(self, token: Kid) -> tree.Ident:
         return tree.Ident(self.span(token), str(token_of(token)))
 
+    def leave_unread(self, start: int, end: int) -> None:
+        """Notes the words of a part of the text that is given up."""
+        self.unread.update(_WORD.findall(self.source.text, start, end))
+
     def _faulty(self, span: Span, *names: str) -> bool:
         """Whether a fault lies in the item at `span`; its names are then unknown and silent."""
         if self.last_fault < span.start:
@@ -110,7 +123,8 @@ class Builder(Faults):
     def on_expression(self, kids: list[Kid], _span: Span) -> Any:
         return piece(kids).value
 
-    def on_fault(self, _kids: list[Kid], _span: Span) -> object:
+    def on_fault(self, _kids: list[Kid], span: Span) -> object:
+        self.leave_unread(span.start, span.end)
         return FAULTY
 
     def on_use(self, kids: list[Kid], span: Span) -> Any:
@@ -134,15 +148,19 @@ class Builder(Faults):
             numbered = True
             if index.value is not None:
                 self.complain("E010", "expected `[]`: a block's brackets are empty", self.span(index))
+        block = tree.Block(span, name, value_of(kids, "params", ()), numbered, value_of(kids, "body"))
         if self._faulty(span, name.name):
+            self.partial.append(block)
             return FAULTY
-        return tree.Block(span, name, value_of(kids, "params", ()), numbered, value_of(kids, "body"))
+        return block
 
     def on_model(self, kids: list[Kid], span: Span) -> Any:
         name = self.ident(kids[1])
+        model = tree.Model(span, name, value_of(kids, "params", ()), value_of(kids, "body"))
         if self._faulty(span, name.name):
+            self.partial.append(model)
             return FAULTY
-        return tree.Model(span, name, value_of(kids, "params", ()), value_of(kids, "body"))
+        return model
 
     def on_variant(self, kids: list[Kid], span: Span) -> Any:
         name = self.ident(kids[1])

@@ -16,6 +16,13 @@ _SUSPECT = re.compile(f"(?!\r\n)[{CONTROL}{BIDI}]")
 _BIDI = re.compile(f"[{BIDI}]")
 
 
+_REMEDIES = {
+    "E004": "delete it: editors do not show it",
+    "E005": "delete it: it makes the text look different from what is compiled",
+    "W501": "delete it: it makes the text look different from what is written",
+}
+
+
 def character_fault(char: str) -> tuple[str, str]:
     """Code and message for a character that cannot stand where it stands."""
     point = f"U+{ord(char):04X}"
@@ -47,4 +54,5 @@ def check_characters(source: Source, report: Report, tokens: Iterable[Token]) ->
         severity = Severity.ERROR
         if in_comment and code == "E005":
             code, message, severity = "W501", f"{message} in a comment", Severity.WARNING
-        report.add(Diagnostic(code, message, Label(Span(source, place, place + 1)), severity))
+        span = Span(source, place, place + 1)
+        report.add(Diagnostic(code, message, Label(span), severity, help=_REMEDIES[code]))

@@ -6,12 +6,13 @@ from typing import Any
 
 from lark.lexer import Token
 
-from resdsl.diagnostics import Label
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics import Edit, Fix, Label
+from resdsl.diagnostics.suggest import replacement, respelling
+from resdsl.records import Record
 from resdsl.source import Span
 from resdsl.syntax.characters import character_fault
 from resdsl.syntax.faults import Faults
-from resdsl.syntax.mending import ITEMS, mends
+from resdsl.syntax.mending import mends
 from resdsl.syntax.tokens import KEYWORD_TYPES
 
 _SIGNS = {
@@ -41,6 +42,7 @@ _OTHER_SIGNS = {
     "&": "it is written `and`",
     "!": "it is written `not`",
     "?": "it is written `a if c else b`",
+    "\u00a0": "this is a no-break space: write a plain one",
 }
 """What people write who know another language, or have pasted from a page, and how it is written here."""
 _SHOWN = 30
@@ -63,57 +65,133 @@ def explain(faults: Faults, tokens: list[Token], at: int, fits: set[str], stack:
         faults.complain("E006", "the string is not closed", span, help='end it with `"` on the same line')
         return
     before = next((t for t in reversed(tokens[:at][-2:]) if t.type != "_NL" or t), None)
-    code, message, more = _special(tokens, at, fits, before) or _general(token, fits, before)
+    place = _Place(faults, tokens, at, fits, stack)
+    code, message, more = _special(place, before) or _general(place, before)
+    span = more.pop("span", span)
     opener = _unclosed(token, fits, stack)
     if opener is not None and code == "E010":
-        place = Span(faults.source, opener.start_pos or 0, opener.end_pos or 0)
-        code, more = "E016", {"secondary": (Label(place, "opened here"),)}
+        opened = faults.span(opener)
+        closer = ")" if opener.type == "LPAR" else "]"
+        code, more = "E016", {"secondary": (Label(opened, "opened here"),), "help": f"add the `{closer}`"}
     elif code in {"E010", "E012", "E017", "E018"}:
-        more["fixes"] = mends(faults.source, tokens, at, fits)
+        more.setdefault("fixes", mends(faults.source, tokens, at, fits))
     faults.complain(code, message, span, **more)
 
 
 Said = tuple[str, str, dict[str, Any]]
 
 
-def _special(tokens: list[Token], at: int, fits: set[str], before: Token | None) -> Said | None:
+class _Place(Record):
+    """Where something else was expected: the token, what could stand there, what is open."""
+
+    faults: Faults
+    tokens: list[Token]
+    at: int
+    fits: set[str]
+    stack: list[Any]
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def span(self, token: Token) -> Span:
+        return self.faults.span(token)
+
+
+def _special(place: _Place, before: Token | None) -> Said | None:
     """Mistakes that are common enough to be known by name."""
-    token = tokens[at]
+    token, fits = place.token, place.fits
     kind = token.type
-    found = _found(token)
     if before is None:
-        return _python(token)
+        return _python(place, token)
     if before.type == "ARROW" and kind in {"_NL", "RBRACE", "$END"}:
         help_ = "begin the next line with `->`, or drop it"
-        return "E011", f"expected a step after `->`, found {found}", {"help": help_}
+        return "E011", f"expected a step after `->`, found {_found(token)}", {"help": help_}
     if before.type == "NAME" and str(before) in _PYTHON:
-        return _python(before)
+        return _python(place, before)
     if (before.type in {"_NL", "LBRACE"} or str(token) == "elif") and str(token) in _PYTHON:
-        return _python(token)
-    if str(before) == "*" and str(token) == "*":
-        return "E010", "expected a value after `*`, found `*`", {"help": "`^` is the power"}
-    if kind == "COLON" and "LBRACE" in fits and tokens[at + 1].type in {"_NL", "$END"}:
+        return _python(place, token)
+    if kind == "COLON" and "LBRACE" in fits and place.tokens[place.at + 1].type in {"_NL", "$END"}:
         return "E018", "expected `{`, found `:`", {"help": "a body stands in braces"}
+    if "LBRACE" in fits and "NAME" not in fits and kind in {"_NL", "$END", "VBAR"} and "_NL" not in fits:
+        help_ = "a body stands in braces"
+        return "E015", f"expected `{{` after {_shown(before)}, found {_found(token)}", {"help": help_}
+    return _other_sign(place, before) or _tuple(place)
+
+
+def _other_sign(place: _Place, before: Token) -> Said | None:
+    """One sign in the place of another."""
+    token, fits, tokens, at = place.token, place.fits, place.tokens, place.at
+    kind = token.type
+    if str(before) == "*" and str(token) == "*":
+        both = place.span(before).to(place.span(token))
+        return "E018", "`**` is Python, not resdsl", {"span": both, "help": "`^` is the power"}
+    if "_X" in fits and before.type == "NAME" and at > 1 and str(tokens[at - 2]) == "*":
+        star = place.span(tokens[at - 2])
+        fixes = (replacement(star, "x", safe=True),)
+        more = {"span": star, "help": "`n x step` repeats a step n times", "fixes": fixes}
+        return "E010", "expected `x` to repeat a step, found `*`", more
     if kind == "COMMA" and "ARROW" in fits:
-        return "E012", "expected `->` between steps, found `,`", {}
+        more = {"help": "`->` joins steps, a comma separates arguments", "fixes": (_arrows(place),)}
+        return "E012", "expected `->` between steps, found `,`", more
     if kind == "EQUAL" and "COLON" in fits:
         return "E017", "expected `:`, found `=`", {"help": "`name: step` names a step, `let name = value` a value"}
     if kind == "COLON" and "EQUAL" in fits:
-        return "E017", "expected `=`, found `:`", {}
+        return "E017", "expected `=`, found `:`", {"help": "`=` gives a value, `:` names a step"}
     if kind == "EQUAL" and "CMP" in fits:
-        return "E017", "expected `==`, found `=`", {}
-    if "LBRACE" in fits and "NAME" not in fits and kind in {"_NL", "$END", "VBAR"} and "_NL" not in fits:
-        return "E015", f"expected `{{` after {_shown(before)}, found {found}", {}
+        return "E017", "expected `==`, found `=`", {"help": "`==` compares, `=` gives a value"}
     return None
 
 
-def _python(token: Token) -> Said | None:
+def _arrows(place: _Place) -> Fix:
+    """All commas between the steps of a line as arrows."""
+    edits = []
+    depth = 0
+    for token in place.tokens[place.at :]:
+        depth += (token.type in _OPENERS.values()) - (token.type in _OPENERS)
+        if depth < 0 or token.type in {"_NL", "LBRACE", "RBRACE", "$END"}:
+            break
+        if token.type == "COMMA" and depth == 0:
+            edits.append(Edit(place.span(token), " ->"))
+    return Fix("write `->`", tuple(edits))  # not safe: a merge may be meant
+
+
+def _tuple(place: _Place) -> Said | None:
+    """Numbers in parentheses, as Python writes a shape or one number for each axis."""
+    if place.token.type != "COMMA" or "RPAR" not in place.fits:
+        return None
+    tokens, first = place.tokens, place.at
+    while first > 0 and tokens[first].type in {"COMMA", "NUMBER"}:
+        first -= 1
+    last = place.at
+    while tokens[last].type in {"COMMA", "NUMBER"}:
+        last += 1
+    if tokens[first].type != "LPAR" or tokens[last].type != "RPAR":
+        return None
+    numbers = [str(token) for token in tokens[first:last] if token.type == "NUMBER"]
+    is_input = tokens[first - 1].type == "INPUT" or [t.type for t in tokens[max(0, first - 3) : first]] == _NAMED_INPUT
+    meant = "x".join(numbers) if is_input else f"[{', '.join(numbers)}]"
+    span = place.span(tokens[first]).to(place.span(tokens[last]))
+    help_ = "a shape is channels and size, without a batch" if is_input else "a list stands in square brackets"
+    fixes = (replacement(span, meant, safe=True),)
+    return (
+        "E018",
+        f"a tuple is Python, not resdsl: it is written {meant}",
+        {"span": span, "help": help_, "fixes": fixes},
+    )
+
+
+_NAMED_INPUT = ["INPUT", "NAME", "COLON"]
+
+
+def _python(place: _Place, token: Token) -> Said | None:
     if str(token) not in _PYTHON:
         return None
-    return "E018", f"`{token}` is Python, not resdsl", {"help": _PYTHON[str(token)]}
+    return "E018", f"`{token}` is Python, not resdsl", {"span": place.span(token), "help": _PYTHON[str(token)]}
 
 
-def _general(token: Token, fits: set[str], before: Token | None) -> Said:
+def _general(place: _Place, before: Token | None) -> Said:
+    token, fits = place.token, place.fits
     wanted = _wanted(fits)
     after = ""
     if before is not None and before.type not in {"_NL", "LBRACE"}:
@@ -121,12 +199,13 @@ def _general(token: Token, fits: set[str], before: Token | None) -> Said:
     more: dict[str, Any] = {}
     if str(token).startswith("/") and "BLOCK" in fits:
         more["help"] = "`#` begins a comment"
-    elif "BLOCK" in fits and (near := did_you_mean(str(token), ITEMS)):
-        more["help"] = f"did you mean `{near}`?"
+    elif "BLOCK" in fits:
+        more.update(respelling(str(token), place.span(token), ("use", "let", "block", "model")))
     elif "_X" in fits and "NAME" not in fits and token.type != "_NL":
         more["help"] = "`n x step` repeats a step n times"
     if token.type in KEYWORD_TYPES and "NAME" in fits:
         more["notes"] = (f"`{token}` is a keyword and cannot name this",)
+        more["help"] = "choose another name"
     return "E010", f"expected {wanted}{after}, found {_found(token)}", more
 
 

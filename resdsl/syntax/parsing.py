@@ -43,7 +43,9 @@ def parse(source: Source, report: Report, *, limits: Limits = DEFAULT, deadline:
     check_characters(source, report, raw)
     tokens = filter_tokens([token for token in raw if token.type != "COMMENT"])
     items = _Machine(builder, tokens, "start", deadline or Deadline(limits)).run()
-    return tree.File(source, items or (), comments, frozenset(builder.faulty_names))
+    partial = () if builder.out_of_step else tuple(builder.partial)
+    names, unread = frozenset(builder.faulty_names), frozenset(builder.unread)
+    return tree.File(source, items or (), comments, names, partial, unread)
 
 
 def parse_expression(source: Source, report: Report, *, limits: Limits = DEFAULT) -> tree.Expr | None:
@@ -96,6 +98,8 @@ class _Machine:
         self.doubt = False
         """Braces are out of step since a fault: what looks like junk at file level is silent until the next item."""
         self._balance: dict[int, int] | None = None
+        self._even: bool | None = None
+        self._unread_from = 0
 
     def run(self) -> Any:
         """The value of the start rule, or `None` when an expression did not parse."""
@@ -167,6 +171,9 @@ class _Machine:
         inside = self._open_brace()
         if token.type == "RBRACE" and inside is None:
             return self._stray_brace(at)
+        if inside is not None and token.type in ITEM_TYPES and self._nested(at):
+            self._report_nested(at)
+            return self._abandon(at)
         if inside is not None and (token.type == "$END" or (token.type in ITEM_TYPES and self._begins_line(at))):
             return self._missing_close(at, inside)
         if self._lacks_open(at):
@@ -174,6 +181,23 @@ class _Machine:
         if not self._after_fault() and not (inside is None and self._is_junk(at)):
             self._report(at)
         return self._abandon(at)
+
+    def _nested(self, at: int) -> bool:
+        """Whether a definition really stands within another: every brace has its counterpart, and it is indented."""
+        if self._even is None:
+            kinds = [token.type for token in self.tokens]
+            self._even = kinds.count("LBRACE") == kinds.count("RBRACE")
+        return self._even and self._begins_line(at) and self.source.position(self.tokens[at].start_pos or 0)[1] > 1
+
+    def _report_nested(self, at: int) -> None:
+        word, name = self.tokens[at], self.tokens[at + 1]
+        if word.type == "USE":
+            message, help_ = "`use` stands within a definition", "imports stand at the top of the file"
+        else:
+            message = f"`{word} {name}` is defined within another definition"
+            help_ = "blocks and models are defined at the top level of the file: move it out of the braces"
+            self.builder.faulty_names.add(str(name))
+        self.builder.complain("E415", message, self.builder.span(word).to(self.builder.span(name)), help=help_)
 
     def _after_fault(self) -> bool:
         """Whether the statement was faulty already: a body of it was read, something follows."""
@@ -203,9 +227,10 @@ class _Machine:
 
     def _stray_brace(self, at: int) -> int:
         token = self.tokens[at]
+        self.builder.out_of_step = True
         if not self.doubt:
             span = Span(self.source, token.start_pos or 0, token.end_pos or 0)
-            self.builder.complain("E014", "`}` without a `{`", span)
+            self.builder.complain("E014", "`}` without a `{`", span, help="drop it, or add the `{` that it closes")
             self.doubt = True
         values = self.parser.value_stack
         if values and not (isinstance(values[-1], Token) and values[-1].type == "_NL"):
@@ -214,6 +239,7 @@ class _Machine:
 
     def _missing_close(self, at: int, inside: Token) -> int:
         span = Span(self.source, inside.start_pos or 0, inside.end_pos or 0)
+        self.builder.out_of_step = True
         if not self.doubt:
             token = self.tokens[at]
             found = "the file ends" if token.type == "$END" else f"`{token}` begins a new definition"
@@ -235,6 +261,7 @@ class _Machine:
         return self.tokens[at + 1].type == "LBRACE" or (not self.doubt and self._segment_balance(at) < 0)
 
     def _missing_open(self, at: int) -> int:
+        self.builder.out_of_step = True
         self._report(at)
         if self.tokens[at + 1].type == "LBRACE":
             return at + 1
@@ -288,6 +315,7 @@ class _Machine:
             elif kind == "_NL" and (depth == 0 or self.tokens[place + 1].type in ITEM_TYPES):
                 break
             place += 1
+        self.builder.leave_unread(self._unread_from, self.tokens[place].end_pos or 0)
         self._feed_fault(at)
         if self.tokens[place].type == "RBRACE" and self._open_brace() is None:
             return place + 1
@@ -308,6 +336,8 @@ class _Machine:
             popped.append(value)
             if isinstance(value, Token):
                 closed += (value.type == "RBRACE") - (value.type == "LBRACE")
+        starts = [value.start_pos for value in popped if isinstance(value, Token | Piece)]
+        self._unread_from = min([self.tokens[at].start_pos or 0, *(start or 0 for start in starts)])
         if self._open_brace() is None:
             self._note_names([v for v in reversed(popped) if isinstance(v, Token)], at)
         kinds = [value.type for value in popped if isinstance(value, Token)]

@@ -347,6 +347,10 @@ class File(Record):
     comments: tuple[Comment, ...]
     faulty_names: frozenset[str]
     """Names that items which did not parse would have defined: unknown and silent."""
+    partial: tuple[Definition, ...] = ()
+    """Blocks and models with faults of syntax, without the statements at fault: only their names can be checked."""
+    unread: frozenset[str] = frozenset()
+    """The words of those statements: any of them may be a name that the rest uses."""
 
     @property
     def header(self) -> str:

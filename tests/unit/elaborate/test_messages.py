@@ -34,5 +34,5 @@ def test_a_common_mistake_is_told_its_repair(body: str, said: str) -> None:
 def test_a_computed_name_fits_what_is_written_of_it() -> None:
     kept = "for i in range(3) { relu -> keep y{i}of{i}z }\n  "
     assert "there is no" not in faults(f"{kept}from y1of1z")
-    assert "there is no `y1of1` here" in faults(f"{kept}from y1of1")
-    assert "there is no `of1z` here" in faults(f"{kept}from of1z")
+    assert "there is no kept value `y1of1` here" in faults(f"{kept}from y1of1")
+    assert "there is no kept value `of1z` here" in faults(f"{kept}from of1z")
