@@ -25,22 +25,36 @@ class Sizes(Record):
     """Of which remainder by `period` the sides of an input may be, if they are not too small."""
 
     period: int
+    """As small as it can be: 1 if all sizes are alike."""
     valid: tuple[int, ...]
     """The net takes these."""
     whole: tuple[int, ...]
     """Of these, no step leaves the last positions of its input unread."""
 
-    def multiple(self, remainders: Sequence[int]) -> int | None:
-        """The number that these remainders are the multiples of, below the period; `None` where there is none."""
-        count = len(remainders)
-        if not count or self.period % count:
-            return None
-        step = self.period // count
-        return step if tuple(remainders) == tuple(range(0, self.period, step)) else None
+    def describe(self) -> str:
+        """What the sides must be, in words; empty where any will do."""
+        period, valid = self.period, self.valid
+        if len(valid) == period:
+            return ""
+        step = period // len(valid) if valid else 0
+        if valid and valid == tuple(range(0, period, step)):
+            return f"multiples of {step}"
+        return f"{_listed(valid)} more than a multiple of {period}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """`0 or 29 to 31`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return " or ".join(str(first) if first == last else f"{first} to {last}" for first, last in runs)
 
 
 def input_sizes(graph: Graph) -> Sizes | None:
-    """The sizes that a graph takes, or `None` for one that has no single map as input, or odd strides.
+    """The sizes that a graph takes, or `None` for one that has no single map as input, or very large strides.
 
     The graph stands for the text at the size it was made for. A text that decides by `size`, or computes with it, is
     another net at another size: what is said here of it has to be tried.
@@ -48,8 +62,7 @@ def input_sizes(graph: Graph) -> Sizes | None:
     if len(graph.inputs) != 1:
         return None
     given = graph.node(graph.inputs[0]).shape
-    strides = {axis.numerator for node in graph.nodes() for axis in node.stride if axis.denominator == 1}
-    period = lcm(*strides) if strides else 1
+    period = lcm(*{axis.numerator for node in graph.nodes() if _rounds(node) for axis in node.stride})
     if not given.dims or period > LONGEST_PERIOD:
         return None
     start = [-(-n // period) * period for n in given.size]
@@ -61,6 +74,25 @@ def input_sizes(graph: Graph) -> Sizes | None:
             valid.append(rest)
             if next(cropping(graph, shapes), None) is None:
                 whole.append(rest)
+    return _reduced(period, valid, whole)
+
+
+def _rounds(node: Node) -> bool:
+    """Whether a node's size is that of its operand divided by something: a window, or positions moved to channels."""
+    return getattr(node.op, "k", None) is not None or node.op.role is Role.SHAPE
+
+
+def _reduced(period: int, valid: list[int], whole: list[int]) -> Sizes:
+    """With the smallest period that says the same."""
+    for shorter in range(1, period + 1):
+        if period % shorter:
+            continue
+        kept = [tuple(rest for rest in rests if rest < shorter) for rests in (valid, whole)]
+        if all(
+            len(few) * (period // shorter) == len(rests) and {rest % shorter for rest in rests} == set(few)
+            for few, rests in zip(kept, (valid, whole), strict=True)
+        ):
+            return Sizes(shorter, *kept)
     return Sizes(period, tuple(valid), tuple(whole))
 
 
