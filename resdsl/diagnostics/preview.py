@@ -76,4 +76,5 @@ def _written(source: Source, first: int, last: int, edits: Sequence[Edit]) -> st
 def _apart(text: str, old: Sequence[str]) -> int:
     """Where a line begins to differ from the first of the old ones."""
     before = old[0] if old else ""
-    return next((at for at, (a, b) in enumerate(zip(text, before, strict=False)) if a != b), 0)
+    ends = min(len(text), len(before))
+    return next((at for at, (a, b) in enumerate(zip(text, before, strict=False)) if a != b), ends)

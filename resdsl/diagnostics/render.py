@@ -133,10 +133,10 @@ def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
         yield from _excerpt(source, underlines, gutter, diagnostic.severity, style)
     bar = " " * gutter + " " + style.gutter("=") + " "
     for note in diagnostic.notes:
-        yield f"{bar}note: {visible(_shortened(note))}"
+        yield f"{bar}{style.bold('note')}: {visible(_shortened(note))}"
     help_ = diagnostic.help or (fix.message if fix else None)
     if help_ is not None:
-        yield f"{bar}help: {visible(_shortened(help_))}"
+        yield f"{bar}{style.bold('help')}: {visible(_shortened(help_))}"
     for change in changes:
         paint = style.added if change.sign == "+" else style.removed
         text = paint(f"{change.sign} {_cut(change.text, change.at)[2]}".rstrip())
@@ -191,7 +191,8 @@ def _excerpt(
     first = shift = 0
     for underline in underlines:
         text = source.line(underline.line)
-        if underline.line != shown:
+        beyond = underline.start < first or shift + width(text[first : underline.start]) >= _WIDEST
+        if underline.line != shown or beyond:  # a long line is shown again, around what is beyond what was shown of it
             if shown is not None and underline.line > shown + 1:
                 yield " " * gutter + style.gutter("...")
             shown = underline.line
@@ -199,8 +200,7 @@ def _excerpt(
             yield f"{style.gutter(f'{underline.line:>{gutter}}')} {bar} {cut}".rstrip()
         start, end = max(underline.start, first), max(underline.end, first + 1)
         space = shift + width(text[first:start]) + max(0, start - len(text))
-        length = min(max(1, width(text[start:end])), _WIDEST - space) if space < _WIDEST else 1
-        space = min(space, _WIDEST)
+        length = max(1, min(width(text[start:end]), _WIDEST - space))
         marks = ("^" if underline.primary else "-") * length
         said = f"{marks} {visible(underline.message)}".rstrip()
         painted = style.severity(severity, said) if underline.primary else style.gutter(said)

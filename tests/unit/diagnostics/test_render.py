@@ -128,6 +128,15 @@ def test_long_lines_are_cut_around_the_label() -> None:
     assert text[marks.index("^") :].startswith("rel")
 
 
+def test_a_long_line_is_shown_again_where_a_label_is_beyond_the_cut() -> None:
+    source = Source("l.res", "one -> " + "a -> " * 100 + "two" + " -> b" * 100 + " -> end")
+    labels = Label(span("two", source), "2"), (Label(span("one", source), "1"), Label(span("end", source), "3"))
+    shown = render_full([Diagnostic("E101", "no", labels[0], secondary=labels[1])]).splitlines()[1:]
+    assert len(shown) == 6
+    for text, marks, word in zip(shown[::2], shown[1::2], ("two", "one", "end"), strict=True):
+        assert text[marks.index("^" if word == "two" else "-") :].startswith(word)
+
+
 def test_another_file_is_announced() -> None:
     other = Source("blocks.res", "block b {\n}\n")
     fault = Diagnostic("E101", "no", Label(span("b(64)")), secondary=(Label(span("block b", other), "defined here"),))
@@ -225,6 +234,14 @@ def test_a_fix_is_shown_as_the_lines_it_would_write() -> None:
 def test_a_large_fix_is_told_by_its_message_alone() -> None:
     assert fixed(Edit(span("b(64)"), "\n".join("abcdef"))) == ["  = help: do it"]
     assert fixed() == ["  = help: do it"]
+
+
+def test_a_fix_at_the_end_of_a_long_line_is_in_sight() -> None:
+    source = Source("l.res", "relu -> " * 100 + "relu")
+    end = len(source.text)
+    fix = Fix("do it", (Edit(Span(source, end, end), " -> bn"),))
+    shown = render_full([Diagnostic("E101", "no", Label(Span(source, 0, 4)), fixes=(fix,))]).splitlines()
+    assert shown[-1].endswith("relu -> bn")
 
 
 def test_what_can_be_carried_out_is_marked() -> None:
