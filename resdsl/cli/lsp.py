@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from resdsl.cli.common import FINE, add_limits, limits_of, usage
 
@@ -41,8 +42,16 @@ def run(options: argparse.Namespace) -> int:
     if options.tcp is not None:
         server.start_tcp("127.0.0.1", options.tcp)
     else:
-        server.start_io()
+        server.start_io(stdout=_own_output())
     return FINE
+
+
+def _own_output() -> BinaryIO:
+    """The standard output for the protocol alone; what else is written there goes to standard error."""
+    sys.stdout.flush()
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return output
 
 
 def _port(text: str) -> int:

@@ -125,7 +125,9 @@ class _Writer:
             return [*self._steps(), *self._keywords(words), *self._keywords(self._clauses())]
         if kind in _VALUE_BEGINS:
             return self._values()
-        return self._keywords((*self._clauses(), "then", "if", "else", "and", "or", "per", "rescale"))
+        if kind == "RBRACE":
+            return self._keywords((*_CLAUSES, "else"))
+        return self._keywords(("then", "if", "else", "and", "or", "per", "rescale"))
 
     def _named_shortcut(self, line: list[str]) -> bool:
         return len(line) >= 3 and line[-1] == ":" and line[-3] == "shortcut"

@@ -55,7 +55,7 @@ def _shown(diagnostic: Diagnostic, findings: Findings) -> Shown:
     lines += [f"note: {note}" for note in diagnostic.notes]
     if diagnostic.help is not None:
         lines.append(f"help: {diagnostic.help}")
-    unused = diagnostic.code.startswith("W") and CODES.get(diagnostic.code, "").startswith("unused")
+    unused = diagnostic.code.startswith("W") and CODES.get(diagnostic.code, "").startswith("an unused")
     return Shown(diagnostic, span, "\n".join(lines), tuple(related), unused)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from resdsl.lsp.documents import PlacedStep, Snapshot, Workspace
 from resdsl.lsp.facts import Step, Variation, field_text
+from resdsl.lsp.place import open_call
 from resdsl.lsp.signatures import Signature, comment_above, signature_of
 from resdsl.lsp.symbols import Kind, Symbol
 from resdsl.lsp.wording import FUNCTIONS, KEYWORDS, METRICS, VALUES
@@ -26,7 +27,8 @@ def hover(workspace: Workspace, snapshot: Snapshot, offset: int) -> Hover | None
     """What to say at an offset, if there is anything."""
     word = next((w for w in snapshot.words if w.start <= offset <= w.end and w.text[:1].isidentifier()), None)
     said = word_text(workspace, snapshot, offset)
-    step = step_at(workspace.steps(snapshot), offset)
+    in_brackets = open_call(snapshot, offset) is not None
+    step = None if in_brackets and said else step_at(workspace.steps(snapshot), offset)
     parts = [text for text in (said, step_text(step) if step else "") if text]
     if not parts:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from threading import Event
 from typing import Protocol, TypeVar
@@ -180,7 +181,8 @@ def _documents(server: Server) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         paths = (path_of(folder.uri) for folder in params.workspace_folders or ())
-        server.begin(str(server.workspace.position_encoding or "utf-16"), [path for path in paths if path is not None])
+        encoding = _plain(server.workspace.position_encoding or types.PositionEncodingKind.Utf16)
+        server.begin(encoding, [path for path in paths if path is not None])
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
@@ -262,7 +264,17 @@ def _language(server: Server) -> None:
         found = actions(document.findings, document.snapshot, start, end)
         offered = [server.convert.action(action, document, params.context.diagnostics) for action in found]
         only = params.context.only
-        return [a for a in offered if only is None or any(str(a.kind).startswith(str(kind)) for kind in only)]
+        return [a for a in offered if only is None or any(_is_kind(a.kind, kind) for kind in only)]
+
+
+def _is_kind(kind: types.CodeActionKind | str | None, wanted: types.CodeActionKind | str) -> bool:
+    """Whether a kind of action is the wanted one or below it: `source` is above `source.fixAll`."""
+    return f"{_plain(kind)}.".startswith(f"{_plain(wanted)}.")
+
+
+def _plain(word: Enum | str | None) -> str:
+    """A word of the protocol as it is sent."""
+    return str(word.value if isinstance(word, Enum) else word)
 
 
 def _names(server: Server) -> None:
