@@ -103,8 +103,8 @@ class _Machine:
 
     def run(self) -> Any:
         """The value of the start rule, or `None` when an expression did not parse."""
-        at = 0
-        turn = 0
+        at = turn = 0
+        first: int | None = None
         while True:
             token = self.tokens[at]
             turn += 1
@@ -118,9 +118,12 @@ class _Machine:
                 if self.start == "expression":
                     self._report(at)
                     return None
+                first = at if first is None else first
                 at = self._recover(at)
                 continue
             if last:
+                if first is not None and self.builder.last_fault < 0:
+                    self._report(first)  # no text that does not parse is without a fault
                 return result.value
             if token.type in ITEM_TYPES:
                 self.doubt = False
@@ -203,8 +206,8 @@ class _Machine:
         """Whether the statement was faulty already: a body of it was read, something follows."""
         values = self.parser.value_stack
         last = values[-1] if values else None
-        if isinstance(last, list):
-            return True
+        if isinstance(last, list):  # what follows a fault, or items of brackets
+            return len(values) > 1 and isinstance(values[-2], Token) and values[-2].type == "_FAULT"
         if isinstance(last, Token):
             return last.type == "_FAULT"
         return isinstance(last, Piece) and last.rule == "body" and self._takes("_FAULT")

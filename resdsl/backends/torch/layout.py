@@ -50,8 +50,9 @@ def explode(text: str, indent: int, end: str = "") -> list[str]:
     elif generator:
         lines += ["    " * (indent + 1) + clause for clause in _clauses(parts[0])]
     else:
+        groups = text[opening] == "(" and not re.search(r"[\w)\]]$", head[:-1])  # a comma would make it a tuple
         for part in parts:
-            lines += explode(part, indent + 1, ",")
+            lines += explode(part, indent + 1, "" if groups and len(parts) == 1 else ",")
     lines.append(pad + tail + end)
     return lines
 
