@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, count, form_of, limits_of, print_difference, tell
 from resdsl.diagnostics import CompileError, Diagnostic, Report, Severity
 from resdsl.files import write_whole
+from resdsl.records import Record
 from resdsl.specs import Spec, SpecError, find
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def add(commands: Commands) -> None:
     add_common(check, "--errors", "--format", more=("sarif", "github"))
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Record):
     """What became of one spec."""
 
     spec: Spec
