@@ -78,7 +78,7 @@ class _Writer:
         self.snapshot = snapshot
         self.offset = offset
         self.here = here
-        self.top = snapshot.index.top
+        self.top = snapshot.names
 
     def items(self) -> Iterable[Item]:
         here = self.here

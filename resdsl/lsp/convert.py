@@ -54,6 +54,14 @@ class Converter:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self.documents = types.TextDocumentClientCapabilities()
+        """What the client can show."""
+
+    @staticmethod
+    def _markup(text: str, formats: Sequence[types.MarkupKind] | None) -> types.MarkupContent:
+        """Markdown, called plain text (as which it can be read) for a client that does not know it."""
+        known = types.MarkupKind.Markdown in (formats or ())
+        return types.MarkupContent(types.MarkupKind.Markdown if known else types.MarkupKind.PlainText, text)
 
     # --- places ----------------------------------------------------------------------------------
 
@@ -132,10 +140,11 @@ class Converter:
     # --- the rest --------------------------------------------------------------------------------
 
     def hover(self, hover: Hover, snapshot: Snapshot) -> types.Hover:
-        text = types.MarkupContent(types.MarkupKind.Markdown, hover.text)
+        text = self._markup(hover.text, self.documents.hover.content_format if self.documents.hover else None)
         return types.Hover(text, self.range(snapshot, hover.start, hover.end))
 
     def item(self, item: Item, snapshot: Snapshot, start: int, offset: int) -> types.CompletionItem:
+        able = self.documents.completion.completion_item if self.documents.completion else None
         extra = None
         if item.extra is not None:
             place = self.range(snapshot, item.extra.offset, item.extra.offset)
@@ -144,12 +153,22 @@ class Converter:
             label=item.label,
             kind=_ITEMS[item.kind],
             detail=item.detail or None,
-            documentation=types.MarkupContent(types.MarkupKind.Markdown, item.doc) if item.doc else None,
+            documentation=self._markup(item.doc, able.documentation_format if able else None) if item.doc else None,
             sort_text=f"{item.order + 500:04d} {item.label}",
             filter_text=item.label,
             text_edit=types.TextEdit(self.range(snapshot, start, offset), item.insert or item.label),
             additional_text_edits=extra,
         )
+
+    def signature(self, active: ActiveSignature) -> types.SignatureHelp:
+        found = active.signature
+        able = self.documents.signature_help.signature_information if self.documents.signature_help else None
+        doc = self._markup(found.doc, able.documentation_format if able else None) if found.doc else None
+        # The protocol has no word for "none of them": a number behind the last parameter is none.
+        number = active.active if active.active is not None else len(found.arguments)
+        arguments = [types.ParameterInformation(a.text, a.type or None) for a in found.arguments]
+        own = number if able is not None and able.active_parameter_support else None
+        return types.SignatureHelp([types.SignatureInformation(found.label, doc, arguments, own)], 0, number)
 
     def entry(self, entry: Entry, snapshot: Snapshot) -> types.DocumentSymbol:
         return types.DocumentSymbol(
@@ -190,12 +209,3 @@ def _range(positions: Positions, start: int, end: int) -> types.Range:
 
 def fold(fold: Fold) -> types.FoldingRange:
     return types.FoldingRange(fold.first, fold.last, kind=_FOLDS[fold.kind] if fold.kind is not None else None)
-
-
-def signature(help: ActiveSignature) -> types.SignatureHelp:  # noqa: A002 - the protocol's word
-    found = help.signature
-    # The protocol has no word for "none of them": a number behind the last parameter is none.
-    active = help.active if help.active is not None else len(found.arguments)
-    arguments = [types.ParameterInformation(a.text, a.type or None) for a in found.arguments]
-    doc = types.MarkupContent(types.MarkupKind.Markdown, found.doc) if found.doc else None
-    return types.SignatureHelp([types.SignatureInformation(found.label, doc, arguments, active)], 0, active)

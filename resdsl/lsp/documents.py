@@ -72,6 +72,14 @@ class Snapshot:
         return Index(self.file)
 
     @cached_property
+    def names(self) -> dict[str, Symbol]:
+        """The names of the file; of definitions that do not parse, what they begin with tells."""
+        kinds = {"block": Kind.BLOCK, "model": Kind.MODEL, "let": Kind.VALUE}
+        begun = (chunk.key[0].partition(" ") for chunk in self.chunks.all)
+        broken = {name: Symbol(name, kinds[word], top=True) for word, _, name in begun if name}
+        return {**broken, **self.index.top}
+
+    @cached_property
     def chunks(self) -> Chunks:
         return Chunks(self.text)
 

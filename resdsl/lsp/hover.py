@@ -50,14 +50,14 @@ def step_at(steps: list[PlacedStep], offset: int) -> PlacedStep | None:
 def word_text(workspace: Workspace, snapshot: Snapshot, offset: int) -> str:
     """What the word at an offset means, in Markdown; empty if nothing is known of it."""
     word = next((w for w in snapshot.words if w.start <= offset <= w.end and w.text[:1].isidentifier()), None)
-    occurrence = snapshot.index.at(offset)
-    if occurrence is not None:
-        return symbol_text(workspace, occurrence.symbol, snapshot)
     argument = snapshot.index.argument_at(offset)
     if argument is not None:
         called = workspace.called(argument.callee, snapshot)
         signature = signature_of(*called) if called else None
         return argument_text(signature, argument.name) if signature else ""
+    occurrence = snapshot.index.at(offset)
+    if occurrence is not None:
+        return symbol_text(workspace, occurrence.symbol, snapshot)
     if word is None:
         return ""
     if word.kind == "NAME":  # a name that is no reference: a label, a figure, a word

@@ -95,7 +95,8 @@ def _inside(span: Span, around: Span) -> bool:
 def _taken(name: str, what: str, snapshot: Snapshot, span: Span | None) -> str:
     file = snapshot.path.name if snapshot.path else snapshot.source.name
     line = f", line {span.line}" if span is not None else ""
-    return f"`{name}` is already a {what} ({file}{line})"
+    article = "an" if what[0] in "aeiou" else "a"
+    return f"`{name}` is already {article} {what} ({file}{line})"
 
 
 def _check_dynamic(target: Target, found: tuple[Use, ...]) -> None:

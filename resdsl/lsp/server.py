@@ -181,6 +181,7 @@ def _documents(server: Server) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         paths = (path_of(folder.uri) for folder in params.workspace_folders or ())
+        server.convert.documents = params.capabilities.text_document or server.convert.documents
         encoding = _plain(server.workspace.position_encoding or types.PositionEncodingKind.Utf16)
         server.begin(encoding, [path for path in paths if path is not None])
 
@@ -249,7 +250,7 @@ def _language(server: Server) -> None:
     def on_signature(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
         place = server.at(params)
         found = signature_help(server.files, *place) if place else None
-        return convert.signature(found) if found else None
+        return server.convert.signature(found) if found else None
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,

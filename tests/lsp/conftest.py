@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 import pytest_lsp
 from lsprotocol import types
-from pytest_lsp import ClientServerConfig, LanguageClient, make_test_lsp_client
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, make_test_lsp_client
 
 CURSOR = "@@"
 """Where the cursor is in a test's text."""
@@ -47,13 +47,10 @@ SECONDS = 10.0
 
 
 def capabilities() -> types.ClientCapabilities:
-    """What a modern editor says that it can."""
-    return types.ClientCapabilities(
-        general=types.GeneralClientCapabilities(position_encodings=[types.PositionEncodingKind.Utf16]),
-        workspace=types.WorkspaceClientCapabilities(
-            inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
-        ),
-    )
+    """What VS Code says that it can, an old version that does not yet say how it counts columns, and hints."""
+    found = client_capabilities("visual-studio-code@1.65.2")
+    found.workspace.inlay_hint = types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+    return found
 
 
 @dataclass
@@ -97,9 +94,7 @@ class Editor:
         self.versions[uri] += 1
         change = types.TextDocumentContentChangePartial(types.Range(at, end), text)
         self.client.text_document_did_change(
-            types.DidChangeTextDocumentParams(
-                types.VersionedTextDocumentIdentifier(self.versions[uri], uri), [change]
-            )
+            types.DidChangeTextDocumentParams(types.VersionedTextDocumentIdentifier(self.versions[uri], uri), [change])
         )
         return self.versions[uri]
 
@@ -110,9 +105,7 @@ class Editor:
         self.versions[uri] += 1
         change = types.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(
-            types.DidChangeTextDocumentParams(
-                types.VersionedTextDocumentIdentifier(self.versions[uri], uri), [change]
-            )
+            types.DidChangeTextDocumentParams(types.VersionedTextDocumentIdentifier(self.versions[uri], uri), [change])
         )
         return self.versions[uri]
 
@@ -140,6 +133,25 @@ class Editor:
                 if found:
                     return {hint.position.line: str(hint.label) for hint in found}
                 await asyncio.sleep(0.01)
+
+    async def until_hint(self, name: str, line: int, text: str) -> None:
+        """Waits until a line ends in a shape."""
+        until = monotonic() + SECONDS
+        while (found := (await self.hints(name)).get(line)) != text:
+            assert monotonic() < until, found
+            await asyncio.sleep(0.01)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Waits until something holds."""
+        until = monotonic() + SECONDS
+        while not holds():
+            assert monotonic() < until
+            await asyncio.sleep(0.01)
+
+    @property
+    def legend(self) -> types.SemanticTokensLegend:
+        """What the numbers of colours mean."""
+        return self.client.server.semantic_tokens_provider.legend  # type: ignore[attr-defined]
 
     def at(self, name: str, needle: str, offset: int = 0) -> types.Position:
         """The position of a piece of an open text."""
@@ -177,7 +189,8 @@ def make_client() -> LanguageClient:
     config=ClientServerConfig([sys.executable, "-m", "resdsl", "lsp"], client_factory=make_client),
 )
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
-    await lsp_client.initialize_session(types.InitializeParams(capabilities=capabilities()))
+    result = await lsp_client.initialize_session(types.InitializeParams(capabilities=capabilities()))
+    lsp_client.server = result.capabilities  # type: ignore[attr-defined]
     yield
     await lsp_client.shutdown_session()
 
