@@ -1,6 +1,5 @@
 /** The commands: each asks the compiler and shows what it says. */
 
-import { basename } from "node:path";
 import * as vscode from "vscode";
 import { askAbout } from "./compiler";
 import { buildable } from "./models";
@@ -40,7 +39,8 @@ export class Commands {
     if (!document) return;
     const answer = await this.#told(askAbout(document, ["check", "--format", "full"]));
     if (!answer) return;
-    this.output.appendLine(`${answer.stdout}${answer.stderr}`.replaceAll("<stdin>", basename(document.uri.path)));
+    this.output.clear();
+    this.output.append(`${answer.stderr}${answer.stdout}`);
     this.output.show(true);
   }
 

@@ -17,5 +17,6 @@ export async function askAbout(
   const spec = model ? `-:${model}` : "-";
   const question = { command: command(), arguments: [...words, "--", spec], input: document.getText(), folder, signal };
   const answer = await ask(question);
-  return { ...answer, stderr: answer.stderr.replaceAll("<stdin>", basename(document.uri.path)) };
+  const named = (text: string) => text.replaceAll("<stdin>", basename(document.uri.path));
+  return { code: answer.code, stdout: named(answer.stdout), stderr: named(answer.stderr) };
 }

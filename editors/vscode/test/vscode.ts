@@ -98,7 +98,7 @@ const message = async (text: string) => {
 };
 const channel = () => {
   const write = (text: string) => seen.output.push(text);
-  return { ...nothing, appendLine: write, info: write, warn: write, error: write, show: () => {} };
+  return { ...nothing, append: write, appendLine: write, clear: () => {}, info: write, warn: write, error: write, show: () => {} };
 };
 
 export const ViewColumn = { Beside: -2 };

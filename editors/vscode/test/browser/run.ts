@@ -56,6 +56,75 @@ const scenarios: Record<string, Scenario> = {
     await bench.screenshot("colours");
   },
 
+  async "the shape after each line is shown"(bench) {
+    await bench.hint(7, "16x32x32");
+    await bench.hint(9, "10");
+  },
+
+  async "a step tells its figures"(bench) {
+    await bench.word("conv").click();
+    await bench.command("Show or Focus Hover");
+    const told = bench.page.locator(".monaco-hover-content", { hasText: "16x32x32" });
+    await told.waitFor();
+    assert.match((await told.textContent()) ?? "", /432/); // 3 * 3 * 3 * 16 weights
+    await bench.screenshot("hover");
+  },
+
+  async "a definition is found in another file"(bench) {
+    await bench.line(3);
+    await bench.page.keyboard.press("F12");
+    await bench.page.locator(".tab.active", { hasText: "blocks.res" }).waitFor();
+    await bench.screenshot("definition");
+    await bench.file("net.res");
+  },
+
+  async "steps and their arguments are completed"(bench) {
+    await bench.line(7);
+    await bench.page.keyboard.type(" -> maxp");
+    const offered = bench.page.locator(".suggest-widget .monaco-list-row", { hasText: "maxpool" });
+    await offered.first().waitFor();
+    await bench.screenshot("completion");
+    await bench.page.keyboard.press("Enter");
+    await bench.page.keyboard.type("(");
+    await bench.page.locator(".parameter-hints-widget").first().waitFor();
+    await bench.screenshot("signature");
+    await bench.undo();
+  },
+
+  async "the outline has the models"(bench) {
+    await bench.focus();
+    await bench.page.keyboard.press("Control+Shift+O");
+    for (const model of ["small", "other"]) {
+      await bench.page.locator(".quick-input-list .monaco-list-row", { hasText: model }).first().waitFor();
+    }
+    await bench.page.keyboard.press("Escape");
+  },
+
+  async "a text is formatted"(bench) {
+    await bench.line(6);
+    await bench.page.keyboard.press("Enter");
+    await bench.page.keyboard.type("relu->   relu");
+    await bench.command("Resdsl: Format");
+    await eventually("form", async () => (/\n {2}relu -> relu/.test(await bench.text()) ? true : undefined));
+    await bench.undo();
+  },
+
+  async "a fault is underlined and mended"(bench) {
+    await bench.line(7);
+    await bench.page.keyboard.type(" -> rellu");
+    await bench.page.keyboard.press("Escape"); // the completions
+    await bench.page.locator(".squiggly-error").first().waitFor();
+    await bench.screenshot("fault");
+    await bench.page.keyboard.press("ArrowLeft");
+    await bench.page.keyboard.press("Control+.");
+    await bench.page.locator(".action-widget .monaco-list-row", { hasText: "relu" }).first().waitFor();
+    await bench.screenshot("fix");
+    await bench.page.keyboard.press("Enter");
+    await bench.page.locator(".squiggly-error").first().waitFor({ state: "detached" });
+    assert.match(await bench.text(), /bn -> relu -> relu/);
+    await bench.undo();
+  },
+
   async "the diagram is beside the text"(bench) {
     await bench.command("Resdsl: Show Diagram to the Side");
     const view = await bench.webview("#picture:not([hidden])");

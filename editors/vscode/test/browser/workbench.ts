@@ -75,7 +75,7 @@ export class Workbench {
 
   /** The text area of the first editor gets the focus. */
   async focus(): Promise<void> {
-    await this.page.locator(".editor-group-container").first().locator(".view-lines").click();
+    await this.page.locator(".editor-group-container").first().locator(".view-lines").click({ position: { x: 3, y: 3 } });
   }
 
   /** The cursor goes to the end of a line, counted from 1. */
@@ -92,10 +92,29 @@ export class Workbench {
     return (await lines.allTextContents()).join("\n").replaceAll("\u00a0", " ");
   }
 
-  /** The colour of the word in the editor. */
-  async colour(word: string): Promise<string> {
-    const span = this.page.locator(".view-line span[class^=mtk]", { hasText: new RegExp(`^\\s*${word}\\s*$`) }).first();
-    return span.evaluate((node) => getComputedStyle(node).color);
+  /** The first place in the editor where the word stands. */
+  word(word: string): Locator {
+    return this.page.locator(".view-line span[class^=mtk]", { hasText: new RegExp(`^\\s*${word}\\s*$`) }).first();
+  }
+
+  colour(word: string): Promise<string> {
+    return this.word(word).evaluate((node) => getComputedStyle(node).color);
+  }
+
+  /** Waits for what the server shows at the end of a line. */
+  async hint(line: number, text: string): Promise<void> {
+    await eventually(`hint ${text}`, async () => {
+      const lines = (await this.text()).split("\n");
+      return lines[line - 1]?.endsWith(text) ? true : undefined;
+    });
+  }
+
+  /** Takes back everything since the file was opened. */
+  async undo(): Promise<void> {
+    await this.page.keyboard.press("Escape");
+    await this.page.keyboard.press("Escape");
+    await this.command("File: Revert File");
+    await this.page.locator(".tab.active.dirty").waitFor({ state: "detached" });
   }
 
   notification(text: string): Locator {
@@ -147,6 +166,7 @@ function settings(program: string): Record<string, unknown> {
     "resdsl.command": [program],
     "security.workspace.trust.enabled": false,
     "workbench.startupEditor": "none",
+    "files.autoSave": "off", // a browser's default is another
     "telemetry.telemetryLevel": "off",
     "extensions.ignoreRecommendations": true,
     "editor.accessibilitySupport": "off",
