@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lark.lexer import Token
 
 from resdsl.diagnostics import Edit, Fix
@@ -15,6 +17,8 @@ _SIGNS = {
     "\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00a0": " ",
 }  # fmt: skip
 """Typeset signs and how they are written; as code points, since they look like their plain ones."""
+_SIZE = re.compile("(?:\u00d7[0-9]+)+")
+"""The rest of a size that is written with signs of multiplication."""
 _QUOTES = {"\u201c": "\u201d", "\u2018": "\u2019", "'": "'"}
 
 
@@ -67,10 +71,19 @@ def _character(source: Source, here: Span) -> tuple[Fix, ...]:
     sign = _SIGNS.get(char)
     if sign is None:
         return ()
-    between_digits = text[here.start - 1 : here.start].isdigit() and following.isdigit()
-    if sign in {"-", " "} or (sign == "x" and between_digits):
+    if sign == "x" and _SIZE.match(text, here.start) and text[here.start - 1 : here.start].isdigit():
+        return (_size(source, here),)
+    if sign in {"-", " "}:
         return (replacement(here, sign, safe=True),)
     return (_spaced(here, sign, safe=True),)
+
+
+def _size(source: Source, here: Span) -> Fix:
+    """A size whose signs of multiplication become `x`, from this one on."""
+    size = _SIZE.match(source.text, here.start)
+    assert size is not None
+    places = [at for at in range(size.start(), size.end()) if source.text[at] == here.text]
+    return Fix("write `x`", tuple(Edit(Span(source, at, at + 1), "x") for at in places), safe=True)
 
 
 def _quoted(source: Source, here: Span, closing: str) -> tuple[Fix, ...]:
