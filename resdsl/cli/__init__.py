@@ -12,10 +12,29 @@ import sys
 from collections.abc import Sequence
 
 from resdsl import __version__
-from resdsl.cli import check, compiling, completion, explain, fmt, lsp, new, paths, render, summary, watch, weights, zoo
+from resdsl.cli import (
+    check,
+    compiling,
+    completion,
+    explain,
+    fmt,
+    lsp,
+    new,
+    paths,
+    plot,
+    render,
+    summary,
+    watch,
+    weights,
+    zoo,
+)
 from resdsl.cli.common import FAULTY, FINE, Parser, internal, tell, usage
 from resdsl.diagnostics import CompileError, InternalError, WeightsError
 from resdsl.specs import SpecError
+
+_COMMANDS = (
+    check, fmt, compiling, summary, paths, plot, render, watch, zoo, weights, explain, new, lsp, completion,
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,6 +92,6 @@ def parser() -> argparse.ArgumentParser:
     program = Parser(prog="resdsl", description="A text language for residual networks and its compiler to PyTorch.")
     program.add_argument("--version", action="version", version=f"resdsl {__version__}")
     commands = program.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=Parser)
-    for command in (check, fmt, compiling, summary, paths, render, watch, zoo, weights, explain, new, lsp, completion):
+    for command in _COMMANDS:
         command.add(commands)
     return program
