@@ -23,6 +23,8 @@ from resdsl.elaborate.values import (
     OperatorValue,
     Size,
     Value,
+    show,
+    whole,
 )
 from resdsl.ops.arguments import words_of
 from resdsl.ops.base import Operator
@@ -156,6 +158,12 @@ def missing(to: Signature, bound: Iterable[str]) -> list[str]:
     return [name for name in to.required if name not in present]
 
 
+def missing_help(to: Signature) -> str:
+    """How a call is written: what must be given, then that there is more."""
+    more = ", ..." if len(to.names) > len(to.required) else ""
+    return f"write {to.title}({', '.join(to.required)}{more})"
+
+
 def missing_message(to: Signature, names: list[str]) -> str:
     listed = " and ".join(f"`{name}`" for name in names)
     return f"{to.title} needs its argument{'s' * (len(names) > 1)} {listed}"
@@ -246,8 +254,26 @@ def _field_fault(kind: str, name: str, detail: ErrorDetails, bound: dict[str, Gi
     value = bound[name].value
     if detail["type"] == "value_error":
         says = detail["msg"].removeprefix("Value error, ")
-        return Fault("E208", f"`{name}` of {kind} is {says}", argument=name)
+        return _explained(Fault("E208", f"`{name}` of {kind} is {says}", argument=name), value)
     return _odd_value(kind, name, value)
+
+
+def _explained(fault: Fault, value: Value) -> Fault:
+    """What was probably meant with a value that an argument cannot have."""
+    help_: str | None = None
+    instead: tuple[str, ...] = ()
+    if isinstance(value, int | Fraction) and "from 0 to 1" in fault.message and 1 < value <= 100:
+        share = show(whole(Fraction(value) / 100))
+        help_, instead = f"percent are hundredths: {share}", (share,)
+    elif isinstance(value, Fraction):
+        help_ = "nothing is rounded silently: write round(...), floor(...), ceil(...) or divisible(...)"
+    elif isinstance(value, str) and value.isdigit():
+        help_, instead = "a number stands without quotes", (value,)
+    elif fault.argument == "pad" and isinstance(value, str):
+        help_ = "leave `pad` out: it is then half the window, which keeps the size at stride 1"
+    elif value == 0:
+        help_ = "check where the 0 comes from: `max(1, ...)` keeps a value above it"
+    return Fault(fault.code, fault.message, argument=fault.argument, help=help_, instead=instead)
 
 
 def _odd_value(kind: str, name: str, value: Value) -> Fault:

@@ -267,7 +267,9 @@ class Evaluator(Reporter):
         if isinstance(index, bool) or not isinstance(index, int):
             raise self.failure("E201", f"an index is a whole number, not {described(index)}", index_span, context)
         if not 0 <= index < len(items):
-            raise self.failure("E207", f"there is no item {index} in a list of {len(items)}", index_span, context)
+            message = f"there is no item {index} in a list of {len(items)}"
+            help_ = f"items are counted from 0 to {len(items) - 1}" if items else "the list is empty"
+            raise self.failure("E207", message, index_span, context, help=help_)
         return self._known(items[index])
 
     def _field(self, expr: tree.Field, context: Context) -> Value:

@@ -8,7 +8,7 @@ from typing import Any
 
 from resdsl.diagnostics import Fault, Frame, Label
 from resdsl.elaborate.arithmetic import described
-from resdsl.elaborate.binding import missing, missing_message
+from resdsl.elaborate.binding import missing, missing_help, missing_message
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several
 from resdsl.elaborate.fitting import given_by, larger_input
 from resdsl.elaborate.labels import Named, name_call, name_container
@@ -263,7 +263,9 @@ def run_block(
     lacking = missing(to, [str(g.name) for g in arguments]) if to.required else ()
     if lacking:
         secondary = [Label(definition.name.span, f"`{to.title}` is defined here")]
-        evaluator.error("E121", missing_message(to, list(lacking)), call.span, place, secondary=secondary)
+        evaluator.error(
+            "E121", missing_message(to, list(lacking)), call.span, place, secondary=secondary, help=missing_help(to)
+        )
         return UNKNOWN
     evaluator.enter(to.title, call.span, place)
     scope = run.open(

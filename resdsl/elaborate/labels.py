@@ -118,6 +118,7 @@ def report_name(run: Elaboration, fault: Clash | Fault, span: Span, place: Place
         f"two steps of {where} are called `{fault.name}`",
         span,
         place,
-        secondary=(Label(fault.taken, "the first one"),),
+        secondary=(Label(fault.taken, "the first one" if fault.taken != span else "in every pass"),),
         notes=("names are the keys of the state_dict",),
+        help="number it: `name{i}: step`, with a variable of the loop" if fault.taken == span else None,
     )

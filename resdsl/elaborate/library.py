@@ -33,13 +33,48 @@ def library_names() -> dict[str, str]:
     return found
 
 
-def unknown(name: str, span: Span, names: Iterable[str], file: tree.File) -> Respelling:
-    """For a name at `span` that is not known in a file: the library's import, or the nearest of the names there are."""
+def unknown(name: str, span: Span, names: Iterable[str], file: tree.File, *, step: bool = False) -> Respelling:
+    """For a name that is unknown in a file, perhaps of a step: the library's import, PyTorch's name, or a near one."""
     if name in library_names():
         help_ = f"the library has it: `use std: {name}` at the top of the file"
         fix = Fix(f"write `use std: {name}`", (import_edit(name, file),), safe=True) if file.items else None
         return {"help": help_, "fixes": (fix,) if fix else ()}
-    return respelling(name, span, {*names, "true", "false"})
+    layer = _LAYERS.get(name.removesuffix("1d").removesuffix("2d").removesuffix("3d"))
+    if step and layer is not None and name[:1].isupper():
+        channels = "; input channels are never written" if name.startswith(_WITH_CHANNELS) else ""
+        return {"help": f"PyTorch's {name} is {layer} here{channels}", "fixes": ()}
+    otherwise = (
+        f"nothing is called so: `block {name}(...) {{ ... }}` would define it"
+        if step
+        else "add a parameter or a `let` of this name: a block sees its own names and those of its file"
+    )
+    here = respelling(name, span, {*names, "true", "false"}, otherwise)
+    return here if here["fixes"] or not step or not file.items else _misspelt(name, span, file) or here
+
+
+def _misspelt(name: str, span: Span, file: tree.File) -> Respelling | None:
+    """For a name that is near to one of the library's: that one, written and imported."""
+    near = respelling(name, span, library_names())
+    fixes = tuple(
+        Fix(
+            f"write `{fix.edits[0].text}` and `use std: {fix.edits[0].text}`",
+            (*fix.edits, import_edit(fix.edits[0].text, file)),
+            fix.safe,
+        )
+        for fix in near["fixes"]
+    )
+    return {"help": f"{near['help']} The library has it: `use std`", "fixes": fixes} if fixes else None
+
+
+_LAYERS = {
+    "Conv": "conv(k, width)", "ConvTranspose": "deconv(k, width)", "BatchNorm": "bn", "GroupNorm": "gn(groups)",
+    "LayerNorm": "ln", "InstanceNorm": "instance_norm", "ReLU": "relu", "SiLU": "silu", "GELU": "gelu",
+    "Sigmoid": "sigmoid", "Tanh": "tanh", "Softmax": "softmax", "MaxPool": "maxpool(k)", "AvgPool": "avgpool(k)",
+    "AdaptiveAvgPool": "avgpool", "Linear": "linear(width)", "Dropout": "dropout(p)", "Flatten": "flatten",
+    "Upsample": "upsample(factor)", "Sequential": "`a -> b -> c`", "Identity": "identity",
+}  # fmt: skip
+"""What PyTorch calls its layers."""
+_WITH_CHANNELS = ("Conv", "BatchNorm", "InstanceNorm", "Linear")
 
 
 def import_edit(name: str, file: tree.File) -> Edit:

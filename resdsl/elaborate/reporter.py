@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from resdsl.diagnostics import Diagnostic, Fault, Fix, Frame, Label, Report
+from resdsl.diagnostics.remedies import REMEDIES
 from resdsl.elaborate.context import Context
 from resdsl.elaborate.library import is_library
 from resdsl.limits import Deadline, Limits
@@ -29,6 +30,8 @@ class Reporter:
         self.deadline = deadline or Deadline(limits)
         self.failed = False
         """Whether there was a fault, reported here or before."""
+        self.places: list[tuple[Context | None, Diagnostic]] = []
+        """The faults, each with where it was found."""
         self.calls = 0
         """Calls of blocks and functions that are within each other now."""
 
@@ -51,18 +54,18 @@ class Reporter:
         labels = [*secondary, *_called(span, trace)]
         if is_library(span.source):
             fixes = ()
-        self.report.add(
-            Diagnostic(
-                code,
-                message,
-                Label(span, label),
-                secondary=tuple(labels),
-                notes=tuple(notes),
-                help=help,
-                trace=trace,
-                fixes=tuple(fixes),
-            )
+        diagnostic = Diagnostic(
+            code,
+            message,
+            Label(span, label),
+            secondary=tuple(labels),
+            notes=tuple(notes),
+            help=help or REMEDIES.get(code),
+            trace=trace,
+            fixes=tuple(fixes),
         )
+        self.places.append((context, diagnostic))
+        self.report.add(diagnostic)
 
     def failure(self, code: str, message: str, span: Span, context: Context | None, **more: Any) -> Failed:
         """Reports a fault; the exception is for the caller to raise."""

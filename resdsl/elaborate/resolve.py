@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Label
-from resdsl.diagnostics.suggest import respelling
-from resdsl.elaborate.binding import check_arguments, missing, missing_message, signature
+from resdsl.diagnostics.suggest import replacement, respelling
+from resdsl.elaborate.binding import check_arguments, missing, missing_help, missing_message, signature
 from resdsl.elaborate.context import Home, file_context
 from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
 from resdsl.elaborate.library import unknown
@@ -221,8 +221,8 @@ class Resolver:
             or name in self.unread
         )
 
-    def name(self, name: str, span: Span, sight: Sight) -> bool:
-        """Whether a name means something here; otherwise a report."""
+    def name(self, name: str, span: Span, sight: Sight, *, step: bool = False) -> bool:
+        """Whether a name means something here, perhaps as a `step`; otherwise a report."""
         if self.known(name, sight):
             return True
         if name in CONTEXTUAL:
@@ -238,7 +238,9 @@ class Resolver:
                 self.evaluator.error("E105", f"`{name}` {CONTEXTUAL[name]}", span)
             return allowed[name]
         names = {*self.home.values, *self.home.pending, *self.evaluator.predefined, *sight.all_names()}
-        self.evaluator.error("E101", f"there is no `{name}` here", span, **unknown(name, span, names, self.home.file))
+        self.evaluator.error(
+            "E101", f"there is no `{name}` here", span, **unknown(name, span, names, self.home.file, step=step)
+        )
         return False
 
     def kept(self, name: str, span: Span, sight: Sight) -> None:
@@ -336,7 +338,9 @@ class Resolver:
                 except Failed:
                     continue
         for fault in check_arguments(callee.kind, bound):
-            self.evaluator.fault(fault, bound[str(fault.argument)].span, None)
+            span = bound[str(fault.argument)].span
+            fixes = [replacement(span, text, safe=False) for text in fault.instead]
+            self.evaluator.fault(fault, span, None, fixes=fixes)
 
     def complete(self, callee: Value, args: tuple[tree.Arg, ...], span: Span) -> None:
         """Reports arguments that a call lacks. Silent where an argument is in error already."""
@@ -348,13 +352,16 @@ class Resolver:
         to = signature(callee)
         lacking = missing(to, [*(name for name, _, _ in assignment), *(str(g.name) for g in given_of(callee))])
         if lacking:
-            self.evaluator.error("E121", missing_message(to, lacking), span)
+            defined = callee.definition.name.span if isinstance(callee, BlockValue) else None
+            secondary = [Label(defined, f"`{to.title}` is defined here")] if defined else ()
+            message = missing_message(to, lacking)
+            self.evaluator.error("E121", message, span, secondary=secondary, help=missing_help(to))
 
     # --- calls as steps --------------------------------------------------------------------------
 
     def call(self, call: tree.Call, sight: Sight) -> None:
         """A step that is a call."""
-        if not self.name(call.name.name, call.name.span, sight):
+        if not self.name(call.name.name, call.name.span, sight, step=True):
             self.arguments(UNKNOWN, call.args or (), sight)
             return
         callee = self.static_value(call.name.name, sight)
@@ -367,7 +374,10 @@ class Resolver:
                 self.complete(callee, call.args or (), call.span)
         elif isinstance(callee, ModelValue | FunctionValue | Builtin | InitKind):
             message = f"`{call.name.name}` is {title(callee)}, not an operator or block"
-            self.evaluator.error("E114", message, call.name.span)
+            help_ = "only a variant calls a model; what two models share is a block"
+            self.evaluator.error(
+                "E114", message, call.name.span, help=help_ if isinstance(callee, ModelValue) else None
+            )
 
 
 def given_of(callee: Value) -> tuple[Given, ...]:

@@ -10,6 +10,7 @@ from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, BlockValue, OperatorValue, SharedValue
 from resdsl.graph import Scope, ScopeKind
+from resdsl.ops.base import Weight
 from resdsl.syntax import tree
 
 
@@ -91,6 +92,7 @@ def share(run: Elaboration, first: Scope, use: Scope, call: tree.Call, place: Pl
             call.span,
             place,
             secondary=[Label(first.span, "the first use")],
+            notes=[different_weights(*shapes)],
         )
         return False
     use.alias_of = first
@@ -101,6 +103,16 @@ def share(run: Elaboration, first: Scope, use: Scope, call: tree.Call, place: Pl
         if node.op == origin.op:
             node.alias_of = origin.id
     return True
+
+
+def different_weights(first: list[tuple[Weight, ...]], here: list[tuple[Weight, ...]]) -> str:
+    """The first weight that differs between two uses."""
+    for theirs, ours in zip(first, here, strict=False):
+        for one, other in zip(theirs, ours, strict=False):
+            if one != other:
+                sizes = ("x".join(map(str, weight.shape)) for weight in (one, other))
+                return f"{one.name or 'its parameter'} is {' there, and '.join(sizes)} here"
+    return f"it has {sum(map(len, first))} weights there, and {sum(map(len, here))} here"
 
 
 STATEMENTS[tree.Shared] = run_declaration

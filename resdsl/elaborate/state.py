@@ -8,7 +8,15 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Diagnostic, Fault, Fix, Label
 from resdsl.diagnostics.suggest import replacement
-from resdsl.elaborate.binding import cache_key, combine, make_operator, missing, missing_message, signature
+from resdsl.elaborate.binding import (
+    cache_key,
+    combine,
+    make_operator,
+    missing,
+    missing_help,
+    missing_message,
+    signature,
+)
 from resdsl.elaborate.context import Current, Guard, Place
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.reporter import Stop
@@ -176,7 +184,7 @@ class Elaboration:
         to = signature(callee)
         lacking = missing(to, bound)
         if lacking:
-            evaluator.error("E121", missing_message(to, lacking), span, place)
+            evaluator.error("E121", missing_message(to, lacking), span, place, help=missing_help(to))
             return None, bound
         applied, faults = self.applied(callee.kind, bound)
         for fault in faults:
@@ -200,7 +208,7 @@ class Elaboration:
             if g.name == fault.argument:
                 span = g.span
                 fixes = [replacement(span, text, safe=False) for text in fault.instead]
-                if span.text != show(g.value):
+                if span.text != show(g.value) and not isinstance(g.value, str):
                     label = f"this is {show(g.value)}"
                 break
         else:

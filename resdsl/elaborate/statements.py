@@ -131,6 +131,7 @@ def input_shape(run: Elaboration, expr: tree.Expr, place: Place) -> tuple[int, .
             f"an input is channels and up to 3 axes, each a whole number of at least 1, not {described(value)}",
             expr.span,
             place,
+            help="leave out the batch: an input is one example" if len(items) > 4 else None,
         )
         return None
     return tuple(int(n) for n in items)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Any
 from lark.lexer import Token
 
 from resdsl.diagnostics import Diagnostic, Label, Report
+from resdsl.diagnostics.remedies import REMEDIES
 from resdsl.limits import Limits
 from resdsl.source import Source, Span
 from resdsl.syntax.pieces import Kid
@@ -24,6 +25,7 @@ class Faults:
     def complain(self, code: str, message: str, span: Span, **more: Any) -> None:
         """Report a fault; the definition around it is faulty."""
         self.last_fault = max(self.last_fault, span.start)
+        more["help"] = more.get("help") or REMEDIES.get(code)
         self.report.add(Diagnostic(code, message, Label(span), **more))
 
     def span(self, kid: Kid | Token) -> Span:

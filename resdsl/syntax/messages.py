@@ -23,6 +23,7 @@ _SIGNS = {
 _TOLD = ("LBRACE", "RPAR", "RSQB", "COLON", "EQUAL", "IN", "ELSE", "TILDE", "COMMA", "RBRACE", "ARROW")
 _OPENERS = {"RPAR": "LPAR", "RSQB": "LSQB"}
 _DEFINES = "`block NAME(...) { ... }` defines a block, `model NAME(...) { ... }` a network"
+_MERGES = frozenset({"ADD", "MUL", "CONCAT", "MEAN"})
 _PYTHON = {
     "def": _DEFINES,
     "class": _DEFINES,
@@ -201,6 +202,10 @@ def _general(place: _Place, before: Token | None) -> Said:
         more["help"] = "`#` begins a comment"
     elif "BLOCK" in fits:
         more.update(respelling(str(token), place.span(token), ("use", "let", "block", "model")))
+    elif before is not None and before.type == "COLON" and "STAGE" in fits:
+        more["help"] = "write the step behind the `:`, or drop the label"
+    elif token.type == "LPAR" and before is not None and before.type in _MERGES:
+        more["help"] = f"`{before} {{ | a | b }}` joins branches; a kept value is a branch `| from NAME`"
     elif "_X" in fits and "NAME" not in fits and token.type != "_NL":
         more["help"] = "`n x step` repeats a step n times"
     if token.type in KEYWORD_TYPES and "NAME" in fits:
