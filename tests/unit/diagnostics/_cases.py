@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,7 +72,7 @@ def read_case(folder: Path, name: str) -> Case:
     while waiting:
         here = waiting.pop()
         for path in _USED.findall((folder / here).read_text(encoding="utf-8")):
-            used = Path(os.path.normpath((Path(here).parent / path))).as_posix()
+            used = Path(os.path.normpath(Path(here).parent / path)).as_posix()
             if used not in seen and (folder / used).is_file():
                 seen.add(used)
                 waiting.append(used)
@@ -114,9 +115,11 @@ def run_case(folder: Path, name: str) -> None:
     case = read_case(folder, name)
     found = diagnose(case)
     assert case.expected, "a case without a mark"
-    assert compare(case, found) == [], render_full(found)
-    golden = (folder / name).with_suffix(".txt")
     rendered = render_full(found)
+    wrong = compare(case, found)
+    assert not wrong, "\n".join([*wrong, rendered])
+    golden = (folder / name).with_suffix(".txt")
     if os.environ.get("RESDSL_ACCEPT"):
         golden.write_text(rendered, encoding="utf-8")
-    assert rendered == golden.read_text(encoding="utf-8")
+    said = golden.read_text(encoding="utf-8")
+    assert rendered == said, "\n".join(unified_diff(said.splitlines(), rendered.splitlines(), golden.name, "now"))

@@ -68,7 +68,7 @@ def write(folder: Path, text: str, said: str | None) -> None:
         (WRONG.replace("4x8x8", "4x8x8  #! E216 @9"), "missing"),
         (WRONG.replace("@3", '@3 "the moon"'), "other words"),
         (WRONG.replace("@3", "3"), "not a mark"),
-        (WRONG.replace("}\n}", "}\n  conv(3, 8, groups=3)\n}"), "unexpected"),
+        (WRONG + "block b { cnov }\n", "unexpected"),
     ],
 )
 def test_the_runner_sees_a_wrong_answer(
