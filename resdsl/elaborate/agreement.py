@@ -21,12 +21,27 @@ def check_survival(graph: Graph, reporter: Reporter) -> None:
     for scope in scopes:
         if scope.kind is ScopeKind.SHARED and scope.alias_of is not None:
             _agree(scope, scope.alias_of, reporter)
+        if scope.survival is not None and scope.survival.per == "sample":
+            _alone(scope, reporter)
     members: list[Scope | Node] = [s for s in scopes if s.parent is not None and s.parent.naming is graph.root]
     members += [node for node in graph.nodes() if node.scope.naming is graph.root]
     for member in members:
         if member.name in SURVIVAL_NAMES:
             message = f"a model with survival has `{member.name}` itself, so that no step can be called so"
             reporter.error("E419", message, member.span, help="choose another label")
+
+
+def _alone(unit: Scope, reporter: Reporter) -> None:
+    """A branch that is computed for some samples draws for none of its own among them."""
+    below = unit
+    for scope in unit.ancestors():
+        branch = below.kind in {ScopeKind.MAIN, ScopeKind.GATE}
+        if branch and scope.survival is not None and scope.survival.per == "sample":
+            message = "a residual that survives per sample lies in the branch of another that does"
+            help_ = "let one of them survive `per batch`, or leave one `survival` out"
+            reporter.error("E411", message, unit.span, secondary=[Label(scope.span, "the other one")], help=help_)
+            return
+        below = scope
 
 
 def _agree(use: Scope, first: Scope, reporter: Reporter) -> None:

@@ -119,7 +119,7 @@ def _check_report(report: Report) -> None:
                 raise Finding(f"a span of {fault.code} is outside of the text: {span.start}..{span.end}")
     for form in get_args(Format):
         text = render(faults, form)
-        if [char for char in text if char != "\n" and unicodedata.category(char) in _MOVING]:
+        if [char for char in text if char not in "\n\t" and unicodedata.category(char) in _MOVING]:
             raise Finding(f"the form {form} has control characters: {text!r}")
 
 

@@ -45,6 +45,10 @@ class Writer:
         self.names = 0
         self.looping = False
         """What is written is executed several times within one scope, so that nothing in it may have a name."""
+        self.sampled = False
+        """It lies in the branch of a unit that survives per sample, which holds no other such unit."""
+        self.scheduled = False
+        """The model has a schedule, which would give the uses of a shared unit several chances."""
 
     # --- pieces ----------------------------------------------------------------------------------
 
@@ -116,7 +120,12 @@ class Writer:
         return pick(self.choices, kinds)(before, depth - 1)
 
     def residual(self, before: int, depth: int) -> Flow:
+        survival = self.pick(("", "", "", " survival 0.5", " survival 1 / 2 rescale train", " survival 1 / 2 per sample"))
+        if self.sampled and "sample" in survival:
+            survival = ""
+        outer, self.sampled = self.sampled, self.sampled or "sample" in survival
         main = self.flow(before, depth)
+        self.sampled = outer
         after = main.after
         skips = [f"{{ {self.conv(after)} }}", self.conv(after), "fit", f"{{ {self.conv(after)} -> bn }}"]
         if after == before:
@@ -125,8 +134,6 @@ class Writer:
         clause = f" shortcut {skip}" if skip else ""
         if skip and not self.looping and chance(self.choices, 6) and skip not in {"identity", "{ }", "fit"}:
             clause = f" shortcut {self.fresh('skip')}: {skip}"
-        survival = self.pick(("", "", "", " survival 0.5", "\nsurvival 1 / 2 per sample rescale train"))
-        survival = survival.replace("\n", " ")
         return Flow(f"residual {self.body(main.text)}{clause}{survival}", after)
 
     def gated(self, before: int, depth: int) -> Flow:
@@ -235,6 +242,8 @@ class Writer:
         return Flow(f"for {target} {{ {label}conv(3, {before}) -> {inner.text} }}", before)
 
     def shared(self, before: int, depth: int) -> Flow:
+        if self.scheduled:
+            return self.flow(before, depth)
         name = self.fresh("same")
         inner = self.named(lambda: self.flow(before, depth - 1, before))
         return Flow(f"shared {name}: {self.body(inner.text)}{self.end()}{name} -> relu -> {name}", before)
@@ -248,7 +257,8 @@ class Writer:
         first = self.width()
         statements = [f"input {channels}x4x4"]
         if chance(self.choices, 4):
-            statements.append(self.pick(("survival 1 - l / L * 0.5", "survival 0.9 per sample", "survival p rescale train")))
+            self.scheduled = True
+            statements.append(self.pick(("survival 1 - l / L * 0.5", "survival 0.9", "survival p rescale train")))
         if chance(self.choices, 4):
             statements.append(self.pick(("default conv(bias=true)", "default bn(momentum=0.2, eps=1e-4)")))
         statements.append(self.conv(first))

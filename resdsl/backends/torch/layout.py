@@ -22,13 +22,17 @@ def fit(text: str, indent: int, comment: str | None = None) -> list[str]:
 
 
 def _sum(text: str, indent: int) -> list[str] | None:
-    """A statement whose value is a long sum, a term a line; `None` if it is none."""
+    """A statement whose value is a long sum or product, a term a line; `None` if it is none."""
     head = re.match(r"(?:return|[\w, ]+ \+?=) ", text)
-    terms = split(text[head.end() :], " + ") if head else []
-    if head is None or len(terms) < 3:
+    if head is None:
+        return None
+    terms, sign = split(text[head.end() :], " + "), "+"
+    if len(terms) == 1:
+        terms, sign = split(text[head.end() :], " * "), "*"
+    if len(terms) < 3:
         return None
     pad = "    " * indent
-    lines = [f"{pad}{head.group()}(", f"{pad}    {terms[0]}", *(f"{pad}    + {term}" for term in terms[1:])]
+    lines = [f"{pad}{head.group()}(", f"{pad}    {terms[0]}", *(f"{pad}    {sign} {term}" for term in terms[1:])]
     return [*lines, f"{pad})"]
 
 

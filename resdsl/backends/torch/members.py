@@ -99,7 +99,8 @@ def _made(renderer: Renderer, path: str, module: Module, indent: int) -> list[st
         return renderer.set_member(path, renderer.module(module), indent)
     shape = ", ".join(renderer.slot(s) for s in module.shape)
     if isinstance(module.init, Constant):
-        text = f"nn.Parameter(torch.full(({shape},), {float(module.init.value)!r}))"
+        comma = "," if len(module.shape) == 1 else ""
+        text = f"nn.Parameter(torch.full(({shape}{comma}), {float(module.init.value)!r}))"
         return renderer.set_member(path, text, indent, register="register_parameter")
     made = renderer.set_member(path, f"nn.Parameter(torch.empty({shape}))", indent, register="register_parameter")
     return [*made, f"{'    ' * indent}{module.init.line(renderer.member(path))}"]
