@@ -39,5 +39,5 @@ def _near(code: str) -> str | None:
     wanted = code.upper()
     if same := [known for known in CODES if known[1:] == wanted.lstrip("EW").zfill(3)]:
         return f"did you mean {' or '.join(same)}?"
-    begun = [known for known in CODES if known.startswith(wanted)] if wanted else []
+    begun = [known for known in CODES if known.startswith(wanted) or known[1:].startswith(wanted)] if wanted else []
     return f"with it begin {', '.join(begun)}" if begun else None

@@ -54,16 +54,12 @@ def unknown(name: str, span: Span, names: Iterable[str], file: tree.File, *, ste
 
 def _misspelt(name: str, span: Span, file: tree.File) -> Respelling | None:
     """For a name that is near to one of the library's: that one, written and imported."""
-    near = respelling(name, span, library_names())
-    fixes = tuple(
-        Fix(
-            f"write `{fix.edits[0].text}` and `use std: {fix.edits[0].text}`",
-            (*fix.edits, import_edit(fix.edits[0].text, file)),
-            fix.safe,
-        )
-        for fix in near["fixes"]
-    )
-    return {"help": f"{near['help']} The library has it: `use std`", "fixes": fixes} if fixes else None
+    fixes = []
+    for fix in respelling(name, span, library_names())["fixes"]:
+        meant = fix.edits[0].text
+        message = f"write `{meant}`, and import it with `use std: {meant}`"
+        fixes.append(Fix(message, (*fix.edits, import_edit(meant, file)), fix.safe))
+    return {"help": f"did you mean the library's? {fixes[0].message}", "fixes": tuple(fixes)} if fixes else None
 
 
 _LAYERS = {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from resdsl.diagnostics import Report
+from resdsl.diagnostics.fixes import edited
 from resdsl.diagnostics.suggest import did_you_mean, one_slip, respelling
+from resdsl.elaborate import load_program
 from resdsl.source import Source, Span
 
 NAMES = ["conv", "deconv", "bn", "relu", "relu6", "maxpool", "avgpool", "layer_scale", "width", "stride"]
@@ -59,3 +62,14 @@ def test_the_fix_is_safe_where_one_name_is_meant() -> None:
     assert fixes("Relu", "relu", "relu6", "prelu")[0] == ("relu", True)
     assert fixes("relu7", "relu", "relu6") == [("relu", False), ("relu6", False)]
     assert fixes("zzzz", *NAMES) == []
+
+
+def test_a_misspelt_name_of_the_library_is_written_and_imported() -> None:
+    text = "use std: basic\n\nmodel m {\n  input 3x8x8\n  basic(3) -> bottelneck(3)\n}\n"
+    report, source = Report(), Source("t.res", text)
+    load_program(source, report)
+    (fault,) = report
+    assert fault.fixes[0].safe
+    assert edited(source, fault.fixes[0].edits).text == text.replace("basic\n", "basic, bottleneck\n").replace(
+        "bottelneck", "bottleneck"
+    )
