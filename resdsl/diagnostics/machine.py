@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from resdsl.diagnostics.columns import visible
-from resdsl.diagnostics.model import Diagnostic, Fix
+from resdsl.diagnostics.model import Diagnostic, Fix, Label
 from resdsl.source import Span
 
 JSON_VERSION = 1
+LIBRARY = "std:"
+"""What the names of the library's sources begin with: no host of code has these files."""
 
 
 def render_json(diagnostics: Iterable[Diagnostic], files: Sequence[Mapping[str, Any]] | None = None) -> str:
@@ -56,8 +58,17 @@ def _fix(fix: Fix) -> dict[str, Any]:
     return {"message": fix.message, "safe": fix.safe, "edits": edits}
 
 
+def own_place(diagnostic: Diagnostic) -> Label:
+    """The label that a host of code can show: the primary one, or where a file of the user led into the library."""
+    primary = diagnostic.primary
+    if not primary.span.source.name.startswith(LIBRARY):
+        return primary
+    places = [*diagnostic.secondary, *(Label(frame.span, frame.message) for frame in diagnostic.trace)]
+    return next((label for label in places if not label.span.source.name.startswith(LIBRARY)), primary)
+
+
 def _command(diagnostic: Diagnostic) -> str:
-    span = diagnostic.span
+    span = own_place(diagnostic).span
     line, column = span.source.position(span.start)
     end_line, end_column = span.source.position(span.end)
     properties: dict[str, str | int] = {"file": span.source.name, "line": line}
@@ -65,7 +76,8 @@ def _command(diagnostic: Diagnostic) -> str:
         properties |= {"col": column, "endColumn": max(end_column, column + 1)}
     properties |= {"endLine": end_line, "title": f"resdsl {diagnostic.code}"}
     listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    said = [diagnostic.message, *(f"note: {note}" for note in diagnostic.notes)]
+    said = [diagnostic.message, *([] if span is diagnostic.span else [f"at {diagnostic.span}"])]
+    said += [f"note: {note}" for note in diagnostic.notes]
     said += [f"help: {diagnostic.help}"] if diagnostic.help else []
     said += [f"{frame.message} ({frame.span})" for frame in diagnostic.trace]
     return f"::{diagnostic.severity.value} {listed}::{_data(chr(10).join(visible(line) for line in said))}"

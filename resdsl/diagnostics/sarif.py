@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from resdsl.diagnostics.codes import CODES
 from resdsl.diagnostics.explain import explain
+from resdsl.diagnostics.machine import LIBRARY, own_place
 from resdsl.diagnostics.model import Diagnostic, Fix, Frame, Label
 from resdsl.source import Span
 
@@ -46,6 +47,7 @@ def _opening(page: str) -> str:
 
 
 def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
+    place = own_place(diagnostic)
     said = [diagnostic.message, *(f"note: {note}" for note in diagnostic.notes)]
     said += [f"help: {diagnostic.help}"] if diagnostic.help else []
     result: dict[str, Any] = {
@@ -53,12 +55,11 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
         "message": {"text": "\n".join(said)},
-        "locations": [_location(diagnostic.primary)],
+        "locations": [_location(place)],
     }
-    if diagnostic.secondary:
-        result["relatedLocations"] = [
-            {"id": number, **_location(label)} for number, label in enumerate(diagnostic.secondary, 1)
-        ]
+    related = [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not place]
+    if related:
+        result["relatedLocations"] = [{"id": number, **_location(label)} for number, label in enumerate(related, 1)]
     if diagnostic.trace:
         result["stacks"] = [{"frames": [_frame(frame) for frame in diagnostic.trace]}]
     if diagnostic.fixes:
@@ -105,7 +106,7 @@ def _fix(fix: Fix) -> dict[str, Any]:
 
 def uri(name: str) -> str:
     """The name of a source as a URI: relative where the path is, else `file:`; `std:` for the library."""
-    if name.startswith("std:"):
-        return f"std:{quote(name.removeprefix('std:'))}"
+    if name.startswith(LIBRARY):
+        return LIBRARY + quote(name.removeprefix(LIBRARY))
     path = Path(name)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix())

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import resdsl
 from resdsl.cli import main
 
 CLEAN = """\
@@ -146,9 +150,6 @@ def test_diff_writes_nothing_and_fails_if_something_would_change(run: Run) -> No
 
 def test_the_difference_is_the_fix(run: Run, tmp_path: Path) -> None:
     """`patch` does with it what `--fix` does."""
-    import shutil
-    import subprocess
-
     if shutil.which("patch") is None:
         pytest.skip("no patch on this machine")
     path = spec("net.res", SLIPS)
@@ -290,3 +291,18 @@ def test_directories(run: Run) -> None:
     assert run("nets")[1] == "nets/a.res: 1 model, no errors\nnets/b.res: 1 model, no errors\n"
     Path("empty").mkdir()
     assert run("empty")[0] == 2
+
+
+@pytest.mark.usefixtures("run")
+def test_forms_cost_nothing_where_they_are_not_used() -> None:
+    """A check of a fine spec loads neither documents nor fixes nor comparisons of texts."""
+    spec("net.res", CLEAN)
+    rare = ["resdsl.diagnostics.sarif", "resdsl.diagnostics.machine", "resdsl.diagnostics.fixes", "difflib", "torch"]
+    program = (
+        f"import sys; from resdsl.cli import main; main(['check', 'net.res']); print(set({rare}) & {{*sys.modules}})"
+    )
+    folder = Path(resdsl.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "set()"

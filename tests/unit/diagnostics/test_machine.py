@@ -147,6 +147,21 @@ def test_github_of_nothing_is_nothing() -> None:
     assert render_github([]) == ""
 
 
+def test_faults_in_the_library_are_shown_where_the_user_called_it() -> None:
+    """No host of code has the library's files."""
+    inside = Label(span("block b", LIBRARY), "here")
+    called = Diagnostic("E302", "no map", inside, trace=(Frame("from b", span("cnov")),))
+    _, properties, message = parsed(render_github([called]).strip())
+    assert (properties["file"], properties["line"]) == (NET.name, "2")
+    assert message.split("\n") == ["no map", "at std:residual.res:1:1", "from b (nets/a b,c:d%.res:2:8)"]
+    result = validated(called)["runs"][0]["results"][0]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri(NET.name)
+    assert result["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "std:residual.res"
+    alone = Diagnostic("E302", "no map", inside)
+    assert parsed(render_github([alone]).strip())[1]["file"] == "std:residual.res"
+    validated(alone)
+
+
 def test_a_message_cannot_be_another_command() -> None:
     text = "x\n::stop-commands::token\r::error::y"
     lines = render_github([Diagnostic("E101", text, Label(span("bn")), help=text)]).splitlines()
