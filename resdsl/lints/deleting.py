@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from resdsl.diagnostics.model import Edit
-from resdsl.source import Span
+from resdsl.source import Source, Span
 from resdsl.syntax import tree
 
 _NEXT = re.compile(r"[ \t]*;[ \t]*")
@@ -23,7 +23,7 @@ def without_statement(span: Span) -> Edit | None:
     before, after = text[first : span.start], text[span.end : end]
     if not before.strip():
         if not after.strip():
-            return Edit(Span(source, first, min(end + 1, len(text))), "")
+            return Edit(_lines(source, first, min(end + 1, len(text))), "")
         if follows := _NEXT.match(after):
             return Edit(Span(source, span.start, span.end + follows.end()), "")
         return None
@@ -32,6 +32,15 @@ def without_statement(span: Span) -> Edit | None:
     if follows := _NEXT.match(after):
         return Edit(Span(source, span.start, span.end + follows.end()), "")
     return None
+
+
+def _lines(source: Source, start: int, end: int) -> Span:
+    """Whole lines; where blank lines stand on both sides, those after them as well."""
+    text = source.text
+    if start == 0 or text[:start].endswith("\n\n"):
+        while text.startswith("\n", end):
+            end += 1
+    return Span(source, start, end)
 
 
 def without_comment(span: Span) -> Edit:

@@ -12,9 +12,10 @@ from resdsl.ops.base import Role
 
 class DroppingShortcut(GraphRule):
     """A shortcut without weights whose window is smaller than its stride: of four positions it reads one, and the
-    other three reach the next unit through the branch alone. That is option A of the ResNet paper, and right where a
-    net is meant to have it: the library's policy `pad` says so by its name, and is not reported. Elsewhere a
-    projection (`shortcut project`), or an average before it (`project_average`), is what one usually wants.
+    other three reach the next unit through the branch alone. That is option A of He et al. (arXiv:1512.03385), and
+    right where a net is meant to have it: the library's policy `pad` says so by its name, and is not reported.
+    Elsewhere a projection (`shortcut project`), or an average before it (`project_average`), is what one usually
+    wants.
     """
 
     code = "W516"

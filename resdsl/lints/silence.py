@@ -25,6 +25,7 @@ PERMANENT = frozenset({"W501", WITHOUT_REASON, WITHOUT_EFFECT, UNKNOWN_CODE})
 
 _ALLOW = re.compile(r"allow(?P<file>-file)?[ \t:]+(?P<codes>[A-Za-z]\d+(?:[ \t]*,[ \t]*[A-Za-z]\d+)*)(?P<rest>.*)$")
 _CODE = re.compile(r"[A-Za-z]\d+")
+_NO_CODE = re.compile(r'"[^"]*"|#.*')
 
 
 @dataclass(slots=True, eq=False)
@@ -35,15 +36,15 @@ class Allow:
     span: Span
     """The code in the comment."""
     comment: Span
-    line: int | None
-    """The line it is about; `None` for the whole file."""
+    lines: range | None
+    """The lines it is about; `None` for the whole file."""
     used: bool = False
 
     def covers(self, diagnostic: Diagnostic) -> bool:
         if diagnostic.code != self.code:
             return False
         span = diagnostic.span
-        return self.line is None or self.line in (span.line, _last_line(span))
+        return self.lines is None or span.line in self.lines or _last_line(span) in self.lines
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class Allows:
             if allow.used or allow.code not in wanted:
                 continue
             alone = sum(other.comment == allow.comment for other in self.allows) == 1
-            where = "in this file" if allow.line is None else "here"
+            where = "in this file" if allow.lines is None else "here"
             yield _warning(
                 WITHOUT_EFFECT,
                 f"there is no {allow.code} {where} to allow",
@@ -98,13 +99,13 @@ def read_allows(file: tree.File, codes: Mapping[str, str] = CODES) -> Allows:
                     help=f"say why: `# allow{match['file'] or ''} {match['codes']}: reason`",
                 )
             )
-        line = None if match["file"] else _line_of(comment.span)
+        lines = None if match["file"] else _lines_of(comment.span)
         start = comment.span.start + match.start("codes")
         for word in _CODE.finditer(match["codes"]):
             span = Span(file.source, start + word.start(), start + word.end())
             code = word[0].upper()
             if code in codes and code.startswith("W") and code not in PERMANENT:
-                found.allows.append(Allow(code, span, comment.span, line))
+                found.allows.append(Allow(code, span, comment.span, lines))
             else:
                 found.faults.append(_unknown(code, span, codes))
     return found
@@ -118,18 +119,36 @@ def _unknown(code: str, span: Span, codes: Mapping[str, str]) -> Diagnostic:
     return _warning(UNKNOWN_CODE, f"there is no warning {code}", span, help=f"did you mean {near}?" if near else None)
 
 
-def _line_of(comment: Span) -> int:
-    """The line that a comment is about: its own, or the next that holds more than a comment."""
+def _lines_of(comment: Span) -> range:
+    """The lines that a comment is about: its own, or the next that holds more than a comment.
+
+    A line that brackets keep open goes on to where they close. A comment behind the last of such lines, or above the
+    first, is about them all; one beside a line between them is about that one.
+    """
     source: Source = comment.source
     line = comment.line
     if source.line(line)[: comment.column - 1].strip():
-        return line
+        first, depth = line, _depth(source.line(line))
+        while depth > 0 and first > 1:
+            first -= 1
+            depth += _depth(source.line(first))
+        return range(first, line + 1)
     while line < source.lines:
         line += 1
         text = source.line(line).strip()
         if text and not text.startswith("#"):
             break
-    return line
+    last, depth = line, _depth(source.line(line))
+    while depth < 0 and last < source.lines:
+        last += 1
+        depth += _depth(source.line(last))
+    return range(line, last + 1)
+
+
+def _depth(line: str) -> int:
+    """How many more brackets a line closes than it opens; braces hold lines of their own."""
+    code = _NO_CODE.sub("", line)
+    return sum(code.count(closing) for closing in ")]") - sum(code.count(opening) for opening in "([")
 
 
 def _last_line(span: Span) -> int:
