@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -59,8 +60,12 @@ def compile_spec(
     arguments: Mapping[str, Expr | Any] | None = None,
     size: tuple[int, ...] | None = None,
     limits: Limits = DEFAULT,
+    broken: bool = False,
 ) -> Architecture:
-    """The pipeline: text, program, graph. `source` is the text, if it is known already. Raises as `load` does."""
+    """The pipeline: text, program, graph. `source` is the text, if it is known already. Raises as `load` does.
+
+    With `broken` a net that has faults is there as far as it goes, if any of it is: for pictures alone.
+    """
     from resdsl.elaborate import build, load_program
 
     report = Report()
@@ -70,8 +75,10 @@ def compile_spec(
     graph = None
     if program and name:
         given = arguments or {}
-        graph = build(program, name, report, arguments=given, input_size=size, deadline=program.deadline)
-    report.raise_if_failed()
+        until = program.deadline
+        graph = build(program, name, report, arguments=given, input_size=size, deadline=until, partial=broken)
+    if graph is None or not broken or not len(graph):
+        report.raise_if_failed()
     assert graph is not None
     return Architecture(graph, tuple(report))
 
@@ -311,6 +318,10 @@ def input_size(size: Input | None) -> tuple[int, ...] | None:
     return numbers
 
 
+class PictureWarning(UserWarning):
+    """What is the matter with a picture that was drawn all the same."""
+
+
 class Architecture:
     """A model that has no faults: its graph, figures, source, module and picture."""
 
@@ -322,6 +333,11 @@ class Architecture:
     @property
     def name(self) -> str:
         return self.ir.name
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the net has faults and is there as far as it goes: only a picture can be made of it."""
+        return bool(self.ir.faults)
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph[int]:
@@ -367,23 +383,40 @@ class Architecture:
         path: str | os.PathLike[str] | None = None,
         level: str = "stage",
         format: str | None = None,  # noqa: A002 - matplotlib's word too
+        *,
+        size: str | float | None = None,
+        wrap: int | str = "auto",
+        focus: str | None = None,
+        collapse: Iterable[str] = (),
+        theme: str = "light",
+        dpi: int = 192,
     ) -> str | bytes | Path:
-        """A picture. `level` is `stage` or `block`; `format` is svg, png, pdf or dot.
+        """A picture: docs/pictures.md. `level` is overview, stage, block, ops or paths; `format` svg, png, pdf or dot.
 
-        Without `path` it is returned (text for svg, the default, and dot; bytes otherwise); with it, it is written
-        there, in the format the name ends in unless one is given, and the path is returned.
+        `size` is the width of the page (`"7in"`, `"17.8cm"`, inches); a `PictureWarning` says if text on it falls under
+        6 points. `wrap` is the most parts of a row, or `auto`; `focus` a module path, of which alone is drawn;
+        `collapse` names of blocks whose insides are not. `theme` is light, dark or print.
+
+        Without `path` the picture is returned (text for svg, the default, and dot; bytes otherwise); with it, it is
+        written there, in the format the name ends in unless one is given, and the path is returned. Raises `SpecError`
+        for what there is not, `GraphvizMissing` where only dot can be written.
         """
-        from resdsl.backends.dot import draw, layout
+        from resdsl.backends.dot import layout, options, pictures
         from resdsl.files import write_whole
 
         target = None if path is None else Path(path)
         form = format or (target.suffix.removeprefix(".") if target else "") or "svg"
-        if form not in layout.FORMATS:
-            raise SpecError(f"no pictures are written as {form!r}; the formats are {', '.join(layout.FORMATS)}")
-        picture = layout.picture(draw(self.ir, level), form)
+        try:
+            width = None if size is None else options.inches(size) if isinstance(size, str) else float(size)
+            asked = options.PictureOptions(focus, frozenset(collapse), wrap, width, theme, dpi)
+            picture = pictures.picture(self.ir, level, form, asked)
+        except ValueError as error:
+            raise SpecError(str(error)) from error
+        if picture.warning:
+            warnings.warn(PictureWarning(picture.warning), stacklevel=2)
         if target is None:
-            return picture.decode("utf-8") if form in {"svg", "dot"} else picture
-        write_whole(target, picture)
+            return picture.data.decode("utf-8") if form in layout.TEXTS else picture.data
+        write_whole(target, picture.data)
         return target
 
     def __repr__(self) -> str:

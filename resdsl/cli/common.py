@@ -49,7 +49,15 @@ def tell(
     from resdsl.diagnostics.render import render
 
     color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    print(render(found, form_of(options), color=color, fixable=fixable), end="", file=sys.stderr)
+    print(render(found, form_of(options), color=color, fixable=fixable, columns=_columns()), end="", file=sys.stderr)
+
+
+def _columns() -> int | None:
+    """Those of the terminal that standard error is, if it is one that says so."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or None
+    except (OSError, ValueError):  # no terminal, or no file at all
+        return None
 
 
 def form_of(options: argparse.Namespace) -> Format:
@@ -114,13 +122,14 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def load(options: argparse.Namespace) -> tuple[Architecture, Spec]:
-    """The model that a command is about. Raises as `resdsl.load` does."""
+def load(options: argparse.Namespace, *, broken: bool = False) -> tuple[Architecture, Spec]:
+    """The model that a command is about. Raises as `resdsl.load` does; `broken` is `compile_spec`'s."""
     from resdsl.api import compile_spec, input_size, settings
 
     spec = find(options.spec)
     arguments = settings(options.set)
-    net = compile_spec(spec, arguments=arguments, size=input_size(options.input), limits=limits_of(options))
+    size, limits = input_size(options.input), limits_of(options)
+    net = compile_spec(spec, arguments=arguments, size=size, limits=limits, broken=broken)
     tell(net.warnings, options)
     return net, spec
 

@@ -16,6 +16,7 @@ from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.expects import check_expects
 from resdsl.elaborate.flow import bind_parameters, no_input, run_body
 from resdsl.elaborate.naming import Namer
+from resdsl.elaborate.partial import as_far_as_it_goes
 from resdsl.elaborate.program import Chain, Program, variant_arguments, workspace
 from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.state import Elaboration
@@ -34,8 +35,11 @@ def build(
     arguments: Mapping[str, tree.Expr | object] | None = None,
     input_size: tuple[int, ...] | None = None,
     deadline: Deadline | None = None,
+    partial: bool = False,
 ) -> Graph | None:
     """Elaborates one model of `program.models`; `None` where there are faults, which the report has.
+
+    With `partial` a graph that has faults is given as far as it goes, for pictures alone.
 
     `arguments` are parameters' values, over those that a variant gives: expressions, or plain Python values.
     `input_size` takes the place of the first input's. A net that was changed by either is no longer the one whose
@@ -46,6 +50,7 @@ def build(
         return None
     info = program.models[model]
     evaluator = Evaluator(report, program.limits, deadline)
+    run: Elaboration | None = None
     with workspace():
         try:
             given = collect_arguments(program, chain, model, arguments or {}, evaluator)
@@ -58,12 +63,13 @@ def build(
             if not evaluator.failed and not arguments and input_size is None:
                 check_expects(run, chain.calls[-1][:2] if chain.calls else None)
         except Stop:
-            return None
+            pass
         except RecursionError:
             message = "the constructs of this model lie within each other too deeply"
             evaluator.error("E219", message, info.span)
-            return None
-    return None if evaluator.failed else run.graph
+    if run is None or not evaluator.failed:
+        return run and run.graph
+    return as_far_as_it_goes(run) if partial else None
 
 
 def check(program: Program, report: Report) -> None:

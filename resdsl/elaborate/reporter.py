@@ -7,9 +7,11 @@ from typing import Any
 
 from resdsl.diagnostics import Diagnostic, Fault, Fix, Frame, Label, Report
 from resdsl.diagnostics.remedies import REMEDIES
-from resdsl.elaborate.context import Context
+from resdsl.elaborate.context import Context, Current, Place
 from resdsl.elaborate.library import is_library
+from resdsl.graph import Scope
 from resdsl.limits import Deadline, Limits
+from resdsl.records import Record
 from resdsl.source import Span
 
 
@@ -21,6 +23,22 @@ class Stop(Exception):  # noqa: N818 - as above
     """A limit is reached and reported; nothing further can be elaborated."""
 
 
+class Found(Record):
+    """A fault and where execution was: in which scope, at which value, after which of the scope's items."""
+
+    diagnostic: Diagnostic
+    scope: Scope | None = None
+    value: Current = None
+    last: Scope | int | None = None
+
+    @staticmethod
+    def at(context: Context | None, diagnostic: Diagnostic) -> Found:
+        if not isinstance(context, Place) or context.scope is None:
+            return Found(diagnostic)
+        items = context.scope.items
+        return Found(diagnostic, context.scope, context.value, items[-1] if items else None)
+
+
 class Reporter:
     """Takes the faults of one elaboration into `report`, and watches its limits."""
 
@@ -30,8 +48,8 @@ class Reporter:
         self.deadline = deadline or Deadline(limits)
         self.failed = False
         """Whether there was a fault, reported here or before."""
-        self.places: list[tuple[Context | None, Diagnostic]] = []
-        """The faults, each with where it was found."""
+        self.found: list[Found] = []
+        """The faults, each with where execution was."""
         self.calls = 0
         """Calls of blocks and functions that are within each other now."""
 
@@ -64,7 +82,7 @@ class Reporter:
             trace=trace,
             fixes=tuple(fixes),
         )
-        self.places.append((context, diagnostic))
+        self.found.append(Found.at(context, diagnostic))
         self.report.add(diagnostic)
 
     def failure(self, code: str, message: str, span: Span, context: Context | None, **more: Any) -> Failed:

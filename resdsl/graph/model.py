@@ -21,7 +21,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from resdsl.diagnostics import Frame
+from resdsl.diagnostics import Diagnostic, Frame
 from resdsl.ops.base import Operator, Weight
 from resdsl.records import Record
 from resdsl.shapes import Shape
@@ -202,6 +202,8 @@ class Graph:
         self.aux: list[AuxOutput] = []
         self.units: list[Scope] = []
         """Innermost residual units (RESIDUAL scopes, gated ones included), in order of execution."""
+        self.faults: tuple[Diagnostic, ...] = ()
+        """What is wrong with it: set only where it is given as far as it goes, for a picture."""
         self._nodes: list[Node] = []
         self._uses: list[list[int]] = []
         self._nx: MultiDiGraph | None = None

@@ -51,6 +51,6 @@ def _drawn(graph: Graph, level: str, options: PictureOptions) -> tuple[str, Canv
     if level == "paths":
         from resdsl.backends.dot.unraveled import draw_paths
 
-        canvas = Canvas("LR", theme, rank_sep=0.45, node_sep=0.07, width=width)
+        canvas = Canvas("LR", theme, rank_sep=0.45, node_sep=0.07, width=width, splines="line")
         return draw_paths(shown, canvas, options), canvas
     raise ValueError(f"no level {level!r}; one of {', '.join(LEVELS)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from resdsl.backends.dot import text, theme
 from resdsl.backends.dot.canvas import Canvas
 from resdsl.backends.dot.column import Column
 from resdsl.backends.dot.dense import Growth, growths
@@ -43,18 +42,51 @@ def _cut(view: View) -> Iterable[Block]:
 
 
 def _drawn(view: View, canvas: Canvas, columns: Sequence[Column | Growth], options: PictureOptions) -> str:
-    canvas.columns = _columns([column.width for column in columns], options)
+    across, columns = _arranged(columns, options)
+    canvas.columns = across
     for column in columns:
         with canvas.part():
             column.draw()
     return canvas.finish(heading(view, canvas, options))
 
 
-def _columns(widths: Sequence[float], options: PictureOptions) -> int:
-    """How many columns stand side by side: as the options say, or as many as fit, each as wide as its widest."""
+def _arranged(
+    columns: Sequence[Column | Growth], options: PictureOptions
+) -> tuple[int, Sequence[Column | Growth]]:
+    """How many stand side by side, and in which order: as the options say, or as many as fit.
+
+    Each place of a row is as wide as the widest block below it. Where some are much wider than the others, they stand
+    last in their rows.
+    """
     if isinstance(options.wrap, int):
-        return options.wrap
+        return options.wrap, columns
+    widths = [column.width for column in columns]
+    simple = _fitting(widths, options.row)
+    wide = [column for column in columns if column.width > _MUCH * min(widths)]
+    narrow = [column for column in columns if column.width <= _MUCH * min(widths)]
+    if not wide or not narrow or simple == len(columns):
+        return simple, columns
+    most = max(column.width for column in wide)
+    beside = int((options.row - most) // (max(column.width for column in narrow) + _APART))
+    if beside < simple:
+        return simple, columns
+    mixed: list[Column | Growth] = []
+    while narrow or wide:
+        mixed += narrow[:beside]
+        narrow = narrow[beside:]
+        mixed += wide[:1] or narrow[:1]
+        narrow, wide = (narrow, wide[1:]) if wide else (narrow[1:], wide)
+    return beside + 1, mixed
+
+
+_APART = 16.0
+"""Points between blocks."""
+_MUCH = 2.2
+"""Times the narrowest block: such a one is wide."""
+
+
+def _fitting(widths: Sequence[float], room: float) -> int:
     for count in range(len(widths), 1, -1):
-        if sum(max(widths[place::count]) for place in range(count)) <= options.room:
+        if sum(max(widths[place::count]) + _APART for place in range(count)) <= room:
             return count
     return 1

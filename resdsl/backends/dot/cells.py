@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from resdsl.analysis.sections import shortcut_kind
-from resdsl.backends.dot.describe import MINOR, SIGNS
+from resdsl.backends.dot.describe import MINOR, SIGNS, fault
 from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 
@@ -162,6 +162,8 @@ def _leading(nodes: Sequence[Node]) -> set[Scope | None]:
 
 def _joins(graph: Graph, cell: Cell, node: Node, *, leads: bool) -> bool:
     """Whether a node becomes a strip of the cell before it."""
+    if fault(node.op) or fault(cell.last.op):
+        return False
     if len(graph.consumers(cell.last.id)) != 1 or node.op.kind in SIGNS or cell.last.op.kind in SIGNS:
         return False
     if node.op.role not in MINOR:
@@ -227,6 +229,8 @@ def _branch_key(graph: Graph, branch: Scope) -> tuple[object, ...]:
 def line_kind(graph: Graph, node: Node, port: int) -> str:
     """The kind of line that ends in operand `port` of a node."""
     scope = node.scope
+    if fault(node.op):
+        return "fault"
     if scope.kind is ScopeKind.RESIDUAL:
         kind = shortcut_kind(graph, scope) or "trunk"
         if node.op.kind == "complement":

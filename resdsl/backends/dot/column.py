@@ -9,13 +9,13 @@ from resdsl.analysis.sections import shortcut_kind
 from resdsl.backends.dot import text, theme
 from resdsl.backends.dot.canvas import Attribute, Canvas
 from resdsl.backends.dot.cells import Cell, Wiring, branches, line_kind, wiring
-from resdsl.backends.dot.describe import MINOR, SIGNS, detail, is_grouped, spoken, strip, tint, title
+from resdsl.backends.dot.describe import MINOR, SIGNS, detail, fault, is_grouped, spoken, strip, tint, title
 from resdsl.backends.dot.distinct import Block
 from resdsl.backends.dot.tables import Html, Row
 from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 
-_COLUMN = 112.0
+_COLUMN = 100.0
 """Points of a column, about."""
 
 
@@ -33,6 +33,10 @@ class Column:
     """For each DOT node, in how many frames it stands."""
     exits: dict[int, str] = field(default_factory=dict)
     """For each value, the DOT node its readers start from: its cell, or the fork after it."""
+    beside: dict[str, str] = field(default_factory=dict)
+    """For each complement of a unit, the point between it and its product."""
+    upper: dict[int, str] = field(default_factory=dict)
+    """For values that a gate reads, the fork from which the shortcut starts."""
     group: str = ""
     depth: int = 0
 
@@ -50,7 +54,7 @@ class Column:
         wide = max((self._shown_branches(scope) for scope in scopes if scope.kind is ScopeKind.MERGE), default=1)
         beside = sum(_is_wide(self.graph, scope) for scope in scopes)
         arcs = any(scope.kind in {ScopeKind.RESIDUAL, ScopeKind.DENSE} for scope in scopes)
-        return _COLUMN + 110.0 * (wide - 1) + 96.0 * beside + (26.0 if arcs and not beside else 0.0)
+        return _COLUMN + 106.0 * (wide - 1) + 96.0 * beside + (26.0 if arcs and not beside else 0.0)
 
     def _shown_branches(self, merge: Scope) -> int:
         return sum(any(True for i in b.nodes() if i in self.wiring.of) for b in branches(merge))
@@ -58,7 +62,7 @@ class Column:
     def draw(self) -> None:
         """Within a part of the canvas."""
         self.group = self.canvas.new("column")
-        with self.canvas.cluster(label="", peripheries=0, margin=4):
+        with self.canvas.cluster(peripheries=0, margin=4, **self._head()):
             self._entry()
             for item in self.block.items:
                 self._emit(item)
@@ -71,23 +75,26 @@ class Column:
 
     # --- what comes in and goes out ---
 
-    def _entry(self) -> None:
-        """The block's name over the value that comes in."""
+    def _head(self) -> dict[str, Attribute]:
+        """The block's name above all."""
         places = self.block.places
         where = places[0] if places else ""
         below = text.clip(f"×{len(places)}, first {where}" if len(places) > 1 else where)
-        below = f"{below}, training only".removeprefix(", ") if self.block.aux else below
-        outside = [value for value in self.wiring.readers if value not in self.wiring.of]
-        first, *others = outside or [*self.view.inputs, *self.graph.inputs][:1]
-        shape = text.shape(self.graph.node(first).shape)
+        if self.block.aux:
+            below = f"×{len(places)}, training only" if len(places) > 1 else "training only"
         nodes = tuple(n for item in self.block.items for n in (item.nodes() if isinstance(item, Scope) else (item,)))
         scope = self.block.items[0] if isinstance(self.block.items[0], Scope) else None
         mark = self.canvas.mark(
             "block", self.block.title, path=where, nodes=nodes, count=len(places) or 1, places=places,
             span=scope.span if scope else None,
         )  # fmt: skip
-        label = self.canvas.labels.entry(self.block.title, below, self._word(first, "x"), shape)
-        top = self.canvas.box(label, group=self.group, **mark)
+        return {"label": self.canvas.labels.head(self.block.title, below), "labeljust": "c", **mark}
+
+    def _entry(self) -> None:
+        """The values that come in, the first on the trunk."""
+        outside = [value for value in self.wiring.readers if value not in self.wiring.of]
+        first, *others = outside or [*self.view.inputs, *self.graph.inputs][:1]
+        top = self._terminal("input", self._word(first, "x"), first, group=self.group)
         self.exits[first] = self._forked(first, top)
         for value in others:
             name = self._terminal("link", self.view.names[value], value)
@@ -144,6 +151,11 @@ class Column:
             return name
         fork = self.canvas.fork(**group)
         self._connect(name, fork, weight=100, arrowhead="none")
+        if any(line_kind(self.graph, node, port) == "gate" for _, node, port in readers):
+            # The shortcut leaves above the gate: their lines would lie on each other.
+            self.upper[value] = fork
+            fork = self.canvas.fork(**group)
+            self.canvas.edge(self.upper[value], fork, weight=100, arrowhead="none")
         return fork
 
     def _is_news(self, cell: Cell, readers: Sequence[tuple[Cell, Node, int]]) -> bool:
@@ -167,16 +179,22 @@ class Column:
         """Nodes of one group are in one line: those of the trunk, and those of each branch."""
         if cell is None:
             return {"group": self.group}
-        if _sign(cell) == "complement" and (before := self.wiring.of.get(self._operand(cell.first, 0))):
-            return self._group(before)
+        if (gate := self._gate_of(cell)) is not None:
+            return self._group(gate)
         if not _on_trunk(cell.branch):
             assert cell.branch is not None
             return {"group": f"{self.group}_{next(cell.branch.nodes())}"}
         kinds = [line_kind(self.graph, cell.first, port) for port in range(len(cell.first.operands))]
         return {} if kinds and "trunk" not in kinds else {"group": self.group}
 
-    def _operand(self, node: Node, port: int) -> int:
-        return self.wiring.source(node.operands[port])
+    def _gate_of(self, cell: Cell) -> Cell | None:
+        """The gate that 1 - T, or the product with a carry's gate, stands below."""
+        sources = [self.wiring.of.get(self.wiring.source(operand)) for operand in cell.first.operands]
+        if _sign(cell) == "complement":
+            return sources[0]
+        if _sign(cell) != "mul":
+            return None
+        return next((one for one in sources if one and one.branch and one.branch.kind is ScopeKind.CARRY), None)
 
     def _emit(self, item: Scope | int) -> None:
         """Nodes of an item, in the frame that it has."""
@@ -194,13 +212,15 @@ class Column:
         if item.kind is ScopeKind.MERGE:
             self._side_by_side(self._firsts(item))
         elif item.kind is ScopeKind.RESIDUAL and shortcut_kind(self.graph, item) == "gate":
-            self._side_by_side([c for c in self.wiring.cells if c.first.scope is item and c.first.op.kind != "add"])
+            circles = [c for c in self.wiring.cells if c.first.scope is item and c.first.op.kind != "add"]
+            self._side_by_side(circles, apart=True)
 
     def _droppable(self, main: Scope, residual: Scope) -> None:
         """A branch in a frame that says how often it survives."""
         self.canvas.used["survival"] = None
         line = theme.LINES["survival"]
         look: dict[str, Attribute] = {"style": f"rounded,{line.style}", "color": self.canvas.theme[line.color]}
+        look["labeljust"] = "l"
         label = self.canvas.labels.lines(self._chance(residual).replace(" …", "\n…").split("\n"), line.color)
         self.depth += 1
         with self.canvas.cluster(label=label, margin=8, penwidth=line.width, peripheries=1, **look):
@@ -217,8 +237,15 @@ class Column:
                 found.append(cells[0])
         return found
 
-    def _side_by_side(self, cells: Sequence[Cell]) -> None:
+    def _side_by_side(self, cells: Sequence[Cell], *, apart: bool = False) -> None:
+        """Cells in this order; `apart` leaves room for an edge beside a complement, with a point in its middle."""
         names = [self.names[cell] for cell in cells if self.frames[self.names[cell]] == self.depth]
+        if apart:
+            look: dict[str, Attribute] = {"shape": "point", "width": 0.03, "color": self.canvas.theme["gate"]}
+            signs = {self.names[cell]: _sign(cell) for cell in cells}
+            gaps = [self.canvas.node("gap", **look) if signs[name] == "complement" else "" for name in names]
+            self.beside |= {name: gap for name, gap in zip(names, gaps, strict=True) if gap}
+            names = [name for pair in zip(names, gaps, strict=True) for name in pair if name]
         if len(names) > 1:
             self.canvas.side_by_side(*names)
 
@@ -238,11 +265,13 @@ class Column:
         group = self._group(cell)
         sign = _sign(cell)
         node = cell.major or cell.first
-        kind = "merge" if sign else "operator"
+        kind = "fault" if fault(node.op) else "merge" if sign else "operator"
         ids = tuple(one.id for one in cell.nodes)
         name = f"{self.block.title} {spoken(node.op)}" if sign else title(node.op, node)
         mark = self.canvas.mark(kind, name, path=node.path if node.name else "", nodes=ids, count=cell.count)
-        if cell.scope is not None:
+        if said := fault(node.op):
+            drawn = self.canvas.box(self.canvas.labels.fault(said), **group, **mark)
+        elif cell.scope is not None:
             drawn = self.canvas.box(self._opaque(cell), **group, **mark)
         elif sign and not self._is_wide_merge(node):
             gated = sign in {"mul", "complement"}
@@ -324,6 +353,8 @@ class Column:
     def _edge(self, cell: Cell, node: Node, port: int, operand: int) -> None:
         kind = line_kind(self.graph, node, port)
         tail, head = self.exits[operand], self.names[cell]
+        if kind not in {"trunk", "gate"}:
+            tail = self.upper.get(operand, tail)
         if cell.scope is None and self._is_wide_merge(node):
             self._connect(tail, f"{head}:p{port}:n", kind, weight=10)
             return
@@ -332,11 +363,11 @@ class Column:
             self._connect(tail, head, weight=weight)
         elif kind == "gate":
             self._gate(cell, node, tail, head)
-        elif tail.startswith("fork") and head.startswith("merge"):
+        elif tail.startswith("fork") and head.startswith("merge") and node.scope.kind in _JOINED:
             self.canvas.edge(f"{tail}:e", f"{head}:e", kind, constraint=False)
         elif tail.startswith("fork"):
             self._connect(f"{tail}:e", f"{head}:n", kind, minlen=self._beside(node), weight=2)
-        elif head.startswith("merge"):
+        elif head.startswith("merge") and node.scope.kind in _JOINED:
             self._connect(f"{tail}:s", f"{head}:e", kind)
         else:
             self._connect(tail, head, kind)
@@ -344,13 +375,15 @@ class Column:
     def _gate(self, cell: Cell, node: Node, tail: str, head: str) -> None:
         """Into, within and out of a gate, which stands beside the branch; the two products and 1 - T are one rank."""
         sign = _sign(cell)
-        if tail.startswith("merge"):  # 1 - T to its product, or a gate that is itself a product
-            self.canvas.edge(f"{tail}:e", f"{head}:w", "gate", constraint=False)
+        if tail in self.beside and node.scope.kind is ScopeKind.RESIDUAL:  # 1 - T to its product
+            middle = self.beside[tail]
+            self.canvas.edge(tail, middle, "gate", arrowhead="none")  # Graphviz loses the looks of such edges with ports
+            self.canvas.edge(middle, head, "gate")
         elif sign == "mul" and node.scope.kind is ScopeKind.RESIDUAL and tail.startswith("box"):
             side = "e" if self._is_main_product(cell) else "n"
             self._connect(f"{tail}:s", f"{head}:{side}", "gate", weight=1)
         elif tail.startswith("fork") and head.startswith("box"):
-            self._connect(f"{tail}:e", f"{head}:n", "gate", weight=1, minlen=self._beside(node))
+            self._connect(tail, f"{head}:n", "gate", weight=1, minlen=self._beside(node))
         else:
             self._connect(tail, head, "gate", weight=1)
 
@@ -367,6 +400,7 @@ class Column:
         return 1 + 2 * (len(main) // 2) if len(main) > 1 else 1
 
 
+_JOINED = {ScopeKind.RESIDUAL, ScopeKind.DENSE}
 _GATES = {ScopeKind.GATE, ScopeKind.CARRY}
 
 

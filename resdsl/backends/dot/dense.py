@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from resdsl.analysis.sections import sections
 from resdsl.backends.dot import text
-from resdsl.backends.dot.canvas import Canvas
+from resdsl.backends.dot.canvas import Attribute, Canvas
 from resdsl.backends.dot.parts import Part, Unit, outline, parts
 from resdsl.backends.dot.tables import Html, Row
 from resdsl.backends.dot.view import View
 
 MOST_ARCS = 4
 """Layers that are connected by arcs."""
+_SLICE = 28
+"""Points of a slice of channels."""
 _MOST_LAYERS = 6
 """Layers of a bus that are drawn: of more, the first and the last."""
 
@@ -39,24 +41,26 @@ class Growth:
     @property
     def width(self) -> float:
         """An estimate in points."""
-        return 200.0 if self.layers <= MOST_ARCS else 170.0 + 34.0 * min(self.layers, _MOST_LAYERS)
+        return 200.0 if self.layers <= MOST_ARCS else 2.0 * _SLICE + 30 + _SLICE * min(self.layers, _MOST_LAYERS)
 
     def draw(self) -> None:
         """Within a part of the canvas."""
-        with self.canvas.cluster(label="", peripheries=0, margin=4):
+        with self.canvas.cluster(peripheries=0, margin=4, **self._head()):
             (self._arcs if self.layers <= MOST_ARCS else self._bus)()
 
-    def _entry(self) -> str:
-        """What it is, over the value that comes in."""
+    def _head(self) -> dict[str, Attribute]:
         title = f"{self.layers} dense layers"
         others = [str(size) for size in dict.fromkeys(self.sizes) if size != self.layers]
         where = self.run.places[0].rpartition(".")[0] if self.run.places else ""
-        below = f"{where}; elsewhere {', '.join(others)}" if others else where
+        below = text.clip(where) + (f"; elsewhere {', '.join(others)}" if others else "")
         mark = self.canvas.mark("growth", title, path=where, nodes=self.run.nodes, places=self.run.places)
+        return {"label": self.canvas.labels.head(title, below.removeprefix("; ")), "labeljust": "c", **mark}
+
+    def _entry(self) -> str:
         value = self.run.reads[0]
-        shape = text.shape(self.view.graph.node(value).shape)
-        label = self.canvas.labels.entry(title, text.clip(below), "x", shape)
-        return self.canvas.box(label, group=self._group, **mark)
+        label = self.canvas.labels.rounded("x", text.shape(self.view.graph.node(value).shape))
+        mark = self.canvas.mark("input", "x", nodes=(value,))
+        return self.canvas.node("end", label=label, group=self._group, **mark)
 
     @property
     def _group(self) -> str:
@@ -65,7 +69,7 @@ class Growth:
     def _exit(self, before: str) -> None:
         label = self.canvas.labels.rounded("y", text.shape(self.view.graph.node(self.run.gives).shape))
         mark = self.canvas.mark("output", "y", nodes=(self.run.gives,))
-        self.canvas.edge(before, self.canvas.node("end", label=label, group=self._group, **mark), weight=100)
+        self.canvas.edge(before, self.canvas.node("end", label=label, **mark), weight=100)
 
     def _layer(self, place: int) -> Html:
         """The box of a layer, counted from 0."""
@@ -103,37 +107,39 @@ class Growth:
         last = -1
         for place in drawn:
             if place != last + 1:
-                gap = self.canvas.node("gap", label="⋮", fontsize=14, group=self._group)
                 after = self._stack(place)
-                self.canvas.edge(f"{stack}:c:s", gap, "dense", weight=100, arrowhead="none", penwidth=3)
-                self.canvas.edge(gap, f"{after}:c:n", "dense", weight=100, penwidth=3)
+                self.canvas.edge(f"{stack}:c:s", f"{after}:c:n", "dense", weight=100, penwidth=3, style="dotted")
                 stack = after
             layer = self.canvas.box(self._layer(place))
             after = self._stack(place + 1)
             self.canvas.edge(f"{stack}:c:s", f"{after}:c:n", "dense", weight=100, minlen=2, penwidth=3)
-            self.canvas.edge(f"{stack}:l:s", f"{layer}:n")
+            self.canvas.edge(f"{stack}:{'l' if place else 'c'}:s", f"{layer}:n")
             self.canvas.edge(f"{layer}:s", f"{after}:l:n", "dense")
             stack, last = after, place
         self._exit(f"{stack}:c:s")
 
     def _stack(self, layers: int) -> str:
-        """The channels after so many layers: what came in, and a slice for each layer."""
+        """The channels after so many layers: what came in, and a slice for each layer.
+
+        All stacks are equally wide, so that what came in is one straight line.
+        """
         grown = self._grown
-        theme, labels = self.canvas.theme, self.canvas.labels
+        theme, words = self.canvas.theme, self.canvas.labels.words
         slices = [f"+{after - before}" for before, after in zip(grown, grown[1 : layers + 1], strict=False)]
         if len(slices) > _MOST_LAYERS:
             slices = [*slices[:2], "…", slices[-1]]
-        cells = f'<TD PORT="c" BGCOLOR="{theme["norm"]}" WIDTH="34">{labels.words(str(grown[0]), size=8)}</TD>'
+        most = min(self.layers, _MOST_LAYERS)
+        cell = f'<TD FIXEDSIZE="TRUE" HEIGHT="16" WIDTH="{_SLICE}"'
+        cells = f'{cell} PORT="c" BGCOLOR="{theme["norm"]}">{words(str(grown[0]), size=8)}</TD>'
         for place, one in enumerate(slices):
             port = ' PORT="l"' if place == len(slices) - 1 else ""
-            cells += f'<TD{port} BGCOLOR="{theme["stacked"]}">{labels.words(one, size=8)}</TD>'
-        if not slices:
-            cells += f'<TD PORT="l" BORDER="0">{labels.words(f"= {grown[0]}", size=8, color="muted")}</TD>'
-        else:
-            cells += f'<TD BORDER="0">{labels.words(f"= {grown[layers]}", size=8, color="muted")}</TD>'
-        look = f'COLOR="{theme["dense"]}" BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="3"'
+            cells += f'{cell}{port} BGCOLOR="{theme["stacked"]}">{words(one, size=8)}</TD>'
+        rest = (most - len(slices) + 1) * _SLICE + 14
+        total = words(f" = {grown[layers]}", size=8, color="muted")
+        cells += f'<TD FIXEDSIZE="TRUE" HEIGHT="16" WIDTH="{rest}" BORDER="0" ALIGN="LEFT">{total}</TD>'
+        look = f'COLOR="{theme["dense"]}" BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="0"'
         mark = self.canvas.mark("merge", f"{grown[layers]} channels")
-        return self.canvas.box(Html(f"<TABLE {look}><TR>{cells}</TR></TABLE>"), **mark)
+        return self.canvas.box(Html(f"<TABLE {look}><TR>{cells}</TR></TABLE>"), group=self._group, **mark)
 
 
 def growths(view: View, canvas: Canvas) -> list[Growth]:

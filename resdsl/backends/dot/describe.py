@@ -53,6 +53,11 @@ def spoken(op: Operator) -> str:
     return _SPOKEN.get(op.kind, op.kind.replace("_", " "))
 
 
+def fault(op: Operator) -> str | None:
+    """What is wrong at a step that failed; `None` of all others."""
+    return f"{getattr(op, 'code', '')}: {getattr(op, 'message', '')}" if op.kind == "broken" else None
+
+
 def strip(op: Operator) -> str:
     """What a thin strip says: the usual name, the factor that makes a scale what it is (`× 0.5`), a dropout's rate."""
     factor, rate = getattr(op, "factor", None), getattr(op, "p", None)

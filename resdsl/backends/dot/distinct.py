@@ -65,13 +65,14 @@ def _block(graph: Graph, scope: Scope) -> Block:
     kind = graph.node(scope.outputs[0]).op.kind if scope.kind is ScopeKind.MERGE else scope.kind.value
     chances = tuple(float(inner.survival.chance) for inner in scope.walk() if inner.survival)
     path, aux = module_path(graph, scope), scope.kind is ScopeKind.AUX
-    return Block(clip(title or kind), (scope,), (title, _key(graph, scope)), [path], [chances], aux)
+    called = title if scope.kind is ScopeKind.BLOCK else None
+    return Block(clip(title or kind), (scope,), (called, _key(graph, scope)), [path], [chances], aux)
 
 
 def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
     if not ids:
         return
-    nodes = [graph.node(i) for i in ids]
+    nodes = [node for i in ids if (node := graph.node(i)).op.kind != "identity"] or [graph.node(ids[0])]
     named = [node.path for node in nodes if node.name]
     key = tuple(_node_key(graph, node) for node in nodes)
     heavy = [node for node in nodes if node.op.role not in MINOR] or nodes

@@ -15,7 +15,14 @@ from resdsl.backends.dot.view import View
 def heading(view: View, canvas: Canvas, options: PictureOptions, *, said: str | None = None) -> Html:
     """Name and figures, or what is `said` instead of these; then each kind of line that was drawn."""
     legend = [kind for kind in LINES if kind in canvas.used and LINES[kind].meaning]
-    return canvas.labels.heading(text.clip(view.title), said or figures(view), legend, 0.8 * options.room)
+    faults = [f"{fault.code}: {fault.message}" for fault in view.graph.faults]
+    told = faults[:_MOST_FAULTS] + ([f"and {len(faults) - _MOST_FAULTS} more"] if len(faults) > _MOST_FAULTS else [])
+    width = 0.8 * options.row
+    return canvas.labels.heading(text.clip(view.title), said or figures(view), legend, width, told)
+
+
+_MOST_FAULTS = 4
+"""Faults that are listed below the title."""
 
 
 def figures(view: View) -> str:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+from resdsl.backends.dot.options import READABLE, PictureOptions
 from resdsl.diagnostics import InternalError
 from resdsl.files import write_whole
+from resdsl.records import Record
 
-FORMATS = ("svg", "png", "pdf", "dot")
+FORMATS = ("svg", "png", "pdf", "dot", "gv")
+TEXTS = ("svg", "dot", "gv")
+"""Formats that are text."""
 _TEXT = {"dot", "gv"}
-_PNG_DPI = 192  # twice a screen's, for print
+_PAD = 0.15
+"""Inches around a picture."""
+_TRIES = 4
+"""Layouts until the text is readable."""
 
 
 class GraphvizMissing(OSError):  # noqa: N818 - it says what is the case
@@ -29,8 +38,8 @@ def available() -> bool:
     return shutil.which("dot") is not None or importlib.util.find_spec("pygraphviz") is not None
 
 
-def picture(dot_text: str, form: str) -> bytes:
-    """The picture in one of `FORMATS` (`dot` is the text itself, UTF-8).
+def picture(dot_text: str, form: str, *, dpi: int = 192) -> bytes:
+    """The picture in one of `FORMATS` (`dot` and `gv` are the text itself, UTF-8); `dpi` is of png alone.
 
     Raises `ValueError` for another format, `GraphvizMissing` where nothing can draw.
     """
@@ -39,12 +48,8 @@ def picture(dot_text: str, form: str) -> bytes:
     if form not in FORMATS:
         raise ValueError(f"no picture format {form!r}; one of {', '.join(FORMATS)}")
     if form == "png":
-        dot_text = dot_text.replace("digraph net {", f"digraph net {{\n  graph [dpi={_PNG_DPI}];", 1)
-    if shutil.which("dot") is not None:
-        return _by_program(dot_text, form)
-    if importlib.util.find_spec("pygraphviz") is not None:
-        return _by_pygraphviz(dot_text, form)
-    raise GraphvizMissing
+        dot_text = dot_text.replace("digraph net {", f"digraph net {{\n  graph [dpi={dpi}];", 1)
+    return _laid_out(dot_text, form)
 
 
 def svg(dot_text: str) -> str:
@@ -55,6 +60,58 @@ def svg(dot_text: str) -> str:
 def write(dot_text: str, path: Path, form: str) -> None:
     """Draws into a file, whole or not at all. Raises `GraphvizMissing`, `OSError`, `ValueError`."""
     write_whole(path, picture(dot_text, form))
+
+
+# --- the size of a page ---------------------------------------------------------------------------------------------
+
+
+class Fitted(Record):
+    """DOT text, and how large its smallest text is on the page."""
+
+    text: str
+    points: float
+
+
+def smallest(dot_text: str, width: float) -> float:
+    """Points of the smallest text of a picture on a page of a width in inches, as Graphviz lays it out.
+
+    Raises `GraphvizMissing`.
+    """
+    sizes = re.findall(r'(?:POINT-SIZE="|\bfontsize=)([\d.]+)', dot_text)
+    least = min(map(float, sizes), default=READABLE)
+    line = _laid_out(re.sub(r'size="[\d.]+,1000"', "", dot_text, count=1), "plain").split(b"\n", 1)[0]
+    wide = float(line.split()[2]) + 2 * _PAD
+    return least * min(1.0, width / wide)
+
+
+def fitted(draw: Callable[[PictureOptions], str], options: PictureOptions) -> Fitted:
+    """The picture for a page of `options.width`: with the wrap `auto` rows are broken until all text is readable, or
+    until that no longer helps.
+
+    Raises `GraphvizMissing`, and what `draw` does.
+    """
+    assert options.width is not None
+    best: Fitted | None = None
+    for _ in range(_TRIES):
+        text = draw(options)
+        found = Fitted(text, smallest(text, options.width))
+        if best is None or found.points > best.points:
+            best = found
+        if found.points >= READABLE or options.wrap != "auto":
+            break
+        options = options.with_room(options.row * 0.97 * found.points / READABLE)
+    return best
+
+
+# --- engines --------------------------------------------------------------------------------------------------------
+
+
+def _laid_out(dot_text: str, form: str) -> bytes:
+    if shutil.which("dot") is not None:
+        return _by_program(dot_text, form)
+    if importlib.util.find_spec("pygraphviz") is not None:
+        return _by_pygraphviz(dot_text, form)
+    raise GraphvizMissing
 
 
 def _by_program(dot_text: str, form: str) -> bytes:

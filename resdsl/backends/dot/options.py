@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from resdsl.records import Record
 
 LEVELS = ("overview", "stage", "block", "ops", "paths")
@@ -26,8 +28,8 @@ class PictureOptions(Record):
     theme: str = "light"
     dpi: int = 192
     """Of png; twice a screen's by default."""
-    broken: bool = False
-    """Whether the graph may be one that has faults: they are drawn too."""
+    room: float | None = None
+    """Points of a row for the wrap `auto`; by default as many as stay readable on the page, or in a paper's width."""
 
     def check(self) -> None:
         """Raises `ValueError` for what no picture can be drawn with."""
@@ -43,12 +45,31 @@ class PictureOptions(Record):
             raise ValueError(f"dpi is 10 to 1200, not {self.dpi}")
 
     @property
-    def room(self) -> float:
-        """Points of a row for `auto`, at the size that text is written in."""
-        return 660.0 if self.width is None else self.width * 72 * SMALLEST / READABLE
+    def row(self) -> float:
+        """Points of a row for the wrap `auto`, at the size that text is written in."""
+        if self.room is not None:
+            return self.room
+        return 670.0 if self.width is None else self.width * 72 * SMALLEST / READABLE
+
+    def with_room(self, room: float) -> PictureOptions:
+        """The same with rows of so many points."""
+        return PictureOptions(
+            self.focus, self.collapse, self.wrap, self.width, self.theme, self.dpi, max(room, _NARROWEST)
+        )
 
 
 SMALLEST = 8
 """Points of the smallest text, before a picture is scaled."""
 READABLE = 6.0
 """Points of the smallest text that a person reads on paper."""
+_NARROWEST = 160.0
+"""Points of a row that holds one box."""
+_UNITS = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
+
+
+def inches(text: str) -> float:
+    """A length such as `7in`, `17.8cm`, `504pt`; a number alone is inches. Raises `ValueError` for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(in|cm|mm|pt)?", text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no width; one is written as 7in, 17.8cm, 178mm or 504pt")
+    return float(found[1]) * _UNITS[found[2] or "in"]

@@ -12,7 +12,7 @@ from resdsl.backends.dot import text, theme
 from resdsl.backends.dot.canvas import Attribute, Canvas
 from resdsl.backends.dot.heading import figures, heading
 from resdsl.backends.dot.options import PictureOptions
-from resdsl.backends.dot.parts import module_path
+from resdsl.backends.dot.parts import common_path, module_path
 from resdsl.backends.dot.plan import stride
 from resdsl.backends.dot.tables import Html
 from resdsl.backends.dot.theme import LINES
@@ -70,7 +70,7 @@ def _rows(blocks: Sequence[_Block], options: PictureOptions) -> list[list[_Block
     rows: list[list[_Block]] = [[]]
     used = 0.0
     for block in blocks:
-        full = len(rows[-1]) >= options.wrap if isinstance(options.wrap, int) else used + block.width > options.room
+        full = len(rows[-1]) >= options.wrap if isinstance(options.wrap, int) else used + block.width > options.row
         if rows[-1] and full:
             rows.append([])
             used = 2 * _GAP
@@ -118,7 +118,7 @@ def _words(canvas: Canvas, block: _Block) -> Html:
     words = canvas.labels.words
     rows = [words(block.name, size=10, bold=True)]
     rows += [words(line, size=8, color=color, bold=bold) for line, color, bold in block.lines]
-    cells = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows)
+    cells = "".join(f'<TR><TD HEIGHT="11">' + row + "</TD></TR>" for row in rows)
     return Html(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{cells}</TABLE>')
 
 
@@ -163,7 +163,7 @@ def _block(view: View, cuts: Sequence[Section], number: int, places: dict[int, i
     role = _role(graph, cut.nodes)
     stroke = LINES[kinds.most_common(1)[0][0]].color if kinds else theme.stroke(role)
     path = module_path(graph, cut.scope) if cut.scope else ""
-    path = path or next((graph.node(node).path for node in cut.nodes if graph.node(node).name), "")
+    path = path or common_path(graph, cut.nodes)
     return _Block(_name(graph, cuts, number, path), tuple(lines), shape, theme.fill(role), stroke, cut.nodes, path)
 
 

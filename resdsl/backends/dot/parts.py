@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from resdsl.analysis.sections import Section, shortcut_kind
 from resdsl.backends.dot import theme
-from resdsl.backends.dot.describe import MINOR, SIGNS, brief, fold_rows, rows
+from resdsl.backends.dot.describe import MINOR, SIGNS, brief, fault, fold_rows, rows
 from resdsl.backends.dot.tables import Row
 from resdsl.backends.dot.text import clip
 from resdsl.backends.dot.view import View
@@ -41,6 +42,8 @@ class Box:
     """Equal for boxes that fold into one; `None` for what never does."""
     count: int = 1
     aux: bool = False
+    fault: str | None = None
+    """What is wrong, of a step that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,12 @@ def parts(view: View, items: Iterable[Scope | int], title: str | None = None) ->
 
     for item in items:
         if isinstance(item, int):
-            if run and graph.node(item).operands != (run[-1],):
+            node = graph.node(item)
+            if run and (node.operands != (run[-1],) or fault(node.op)):
                 flush()
             run.append(item)
+            if fault(node.op):
+                flush()
             continue
         flush()
         _append(runs, _part(view, item))
@@ -220,6 +226,16 @@ def module_path(graph: Graph, scope: Scope) -> str:
     return next((node.path for i in scope.nodes() if (node := graph.node(i)).name), "")
 
 
+def common_path(graph: Graph, nodes: Sequence[int]) -> str:
+    """The module path that all have in common; where there is none, that of the first."""
+    paths = [node.path for i in nodes if (node := graph.node(i)).name]
+    if not paths:
+        return ""
+    parts = [path.split(".") for path in (min(paths), max(paths))]
+    common = [a for a, b in takewhile(lambda pair: pair[0] == pair[1], zip(*parts, strict=False))]
+    return ".".join(common) or paths[0]
+
+
 def _opaque(graph: Graph, scope: Scope) -> Box:
     """A block whose insides are not drawn."""
     nodes = tuple(scope.nodes())
@@ -249,6 +265,8 @@ def _run(graph: Graph, ids: Sequence[int], title: str | None) -> Box:
     named = tuple(node.path for node in nodes if node.name)[:1]
     own = tuple(ids)
     steps = tuple((node.op, graph.shapes(node)) for node in nodes)
+    if said := fault(nodes[0].op):
+        return Box("fault", (), Role.SHAPE, _reads(graph, own), own, own[-1], fault=said)
     return Box(title, text, _role(graph, own), _reads(graph, own), own, own[-1], named, (title, steps))
 
 

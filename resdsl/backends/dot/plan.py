@@ -10,7 +10,7 @@ from resdsl.analysis.sections import Section, sections
 from resdsl.backends.dot import text
 from resdsl.backends.dot.elements import Figures
 from resdsl.backends.dot.options import PictureOptions
-from resdsl.backends.dot.parts import Box, Group, Part, Unit, module_path, outline, parts
+from resdsl.backends.dot.parts import Box, Group, Part, Unit, common_path, module_path, outline, parts
 from resdsl.backends.dot.tables import Row
 from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
@@ -84,10 +84,10 @@ def _piece(view: View, cut: Section, known: Figures, name: str | None, *, writte
     items = list(outline(view, cut))
     if any(_is_construct(view, item) for item in items):
         name = None
-    elif written and len(items) > 1 and _is_line(graph, cut.nodes):
+    elif written and len(items) > 1 and not graph.faults and _is_line(graph, cut.nodes):
         items = list(cut.nodes)  # a stem of several small blocks: one box of all their operators
     found = parts(view, items, name)
-    path = next((graph.node(node).path for node in cut.nodes if graph.node(node).name), "")
+    path = common_path(graph, cut.nodes)
     if len(found) == 1 and isinstance(found[0], Box):
         quiet = Row(figures, color="muted")
         only = replace(found[0], rows=(*found[0].rows, quiet) if params else found[0].rows)
@@ -151,12 +151,12 @@ def wrapped(view: View, pieces: Sequence[Piece], uses: Uses, options: PictureOpt
         if whole.aux:
             rows[-1].append(whole)
             continue
-        for piece in _split(whole, options.room - 2 * _END - _LABELLED, leaving):
+        for piece in _split(whole, options.row - 2 * _END - _LABELLED, leaving):
             after = view.graph.node(piece.gives).shape
             width = _piece_width(piece, leaving) + (_EDGE if after == shown else _LABELLED)
             if piece.parts and value not in piece.parts[0].reads:
                 width += _LABELLED
-            if rows[-1] and used + width > options.room:
+            if rows[-1] and used + width > options.row:
                 rows.append([])
                 used = 2 * _END + _LABELLED
             rows[-1].append(piece)
@@ -223,6 +223,8 @@ def _width(part: Part) -> float:
         return max(sum(map(_width, part.main)), arc) + _END + 10 + (_END if part.gate else 0)
     if part.aux:
         return 0.0
+    if part.fault is not None:
+        return 150.0 + _EDGE
     longest = max(((len(row.text) + 3 * (row.count > 1)) * row.size * 0.5 for row in part.rows), default=0.0)
     title = (len(part.title) + 4 * (part.count > 1)) * 9 * 0.6 if part.title else 0.0
     return max(80.0, longest + 8, title + 8) + _EDGE

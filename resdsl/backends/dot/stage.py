@@ -224,9 +224,18 @@ class _Drawing:
     def _box(self, part: Box) -> str:
         if part.aux:
             return self._aux(part)
+        if part.fault is not None:
+            return self._fault(part, part.fault)
         label = self.canvas.labels.box(part.title, part.rows, theme.stroke(part.role), count=part.count)
         name = self.canvas.box(label, group=self.group, **self._mark("block" if part.title else "operators", part))
         self._enter(name, part.reads)
+        self.value = part.gives
+        return name
+
+    def _fault(self, part: Box, said: str) -> str:
+        """A step that failed, with what is wrong; the edges into it are those that do not fit."""
+        name = self.canvas.box(self.canvas.labels.fault(said), group=self.group, **self._mark("fault", part))
+        self._enter(name, part.reads, "fault")
         self.value = part.gives
         return name
 
@@ -329,7 +338,7 @@ class _Drawing:
 
     # --- the trunk ---
 
-    def _enter(self, name: str, reads: Sequence[int]) -> None:
+    def _enter(self, name: str, reads: Sequence[int], kind: str = "trunk") -> None:
         """The trunk into a part; a value from further back comes under its name."""
         others = [read for read in reads if read != self.value]
         if others and len(others) == len(reads):
@@ -339,11 +348,11 @@ class _Drawing:
                 self.canvas.order(self.tail, source, minlen=2)
             self.tail, self.shown = source, self.graph.node(first).shape
         if self.tail:
-            self._trunk(name)
+            self._advance(name, kind)
         else:
             self.tail = name
         for read in others:
-            self.canvas.edge(self._tag(read), name, "kept")
+            self.canvas.edge(self._tag(read), name, "kept" if kind == "trunk" else kind)
 
     def _label(self) -> None:
         """The shape on the trunk, where it is another than the one shown last."""
@@ -358,9 +367,9 @@ class _Drawing:
     def _trunk(self, head: str) -> None:
         self._advance(head)
 
-    def _advance(self, head: str, **attributes: Attribute) -> None:
+    def _advance(self, head: str, kind: str = "trunk", **attributes: Attribute) -> None:
         """The next edge of the trunk, to where it stands then."""
-        self.canvas.edge(self.tail, head, "trunk", weight=100, **attributes)
+        self.canvas.edge(self.tail, head, kind, weight=100, **attributes)
         self.tail = head
 
 

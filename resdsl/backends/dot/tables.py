@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from resdsl.backends.dot.text import escape
 from resdsl.backends.dot.theme import LINES, Line, Theme
@@ -71,16 +72,28 @@ class Labels:
             f"<TR><TD>{self.words(caption, size=8, color=line.color)}</TD></TR></TABLE>"
         )
 
+    def fault(self, said: str) -> Html:
+        """A step that failed: what is wrong, broken into short lines."""
+        lines = wrap(said, 30)[:6] or [said]
+        rows = "".join(f"<TR><TD>{self.words(line, size=8, color='fault')}</TD></TR>" for line in lines)
+        look = f'BORDER="2" COLOR="{self.theme["fault"]}" BGCOLOR="{self.theme["fault_fill"]}"'
+        return Html(f'<TABLE {look} CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>')
+
     def caption(self, name: str, rest: str) -> Html:
         """A name in bold and grey words after it: the title of a stage or block."""
         after = f"&nbsp; {self.words(rest, size=8, color='muted')}" if rest else ""
         return Html(f"{self.words(name, size=10, bold=True)}{after}")
 
-    def heading(self, name: str, figures: str, legend: Sequence[str], width: float) -> Html:
-        """The title line of a picture, and the legend (kinds of line) below it, no wider than about `width` points."""
+    def heading(
+        self, name: str, figures: str, legend: Sequence[str], width: float, faults: Sequence[str] = ()
+    ) -> Html:
+        """The title line of a picture, what is wrong, and the legend (kinds of line) below it, no wider than about
+        `width` points."""
         title = self.words(name, size=13, bold=True)
         figures = self.words(figures, size=10, color="muted")
         rows = [f"{title}&nbsp;&nbsp;{figures}"]
+        for fault in faults:
+            rows += [self.words(line, size=9, color="fault") for line in wrap(fault, max(30, int(width / 4.6)))]
         used = width
         for kind in legend:
             line = LINES[kind]
@@ -144,10 +157,9 @@ class Labels:
         table = _TABLE.format(border=1, color=self.theme["merge"], pad=2, back=self.theme["merged"])
         return Html(f'{table}<TR>{cells}</TR><TR><TD COLSPAN="{max(len(listed), 1)}">{below}</TD></TR></TABLE>')
 
-    def entry(self, name: str, below: str, value: str, shape: str) -> Html:
-        """The head of a column (a name in bold, grey words below it) and the value that comes in."""
-        return Html(
-            f"{_BARE.format(pad=0)}<TR><TD>{self.words(name, size=11, bold=True)}</TD></TR>"
-            f'<TR><TD>{self.words(below, size=8, color="muted")}</TD></TR><TR><TD HEIGHT="6"></TD></TR>'
-            f"<TR><TD>{self.rounded(value, shape).markup}</TD></TR></TABLE>"
-        )
+    def head(self, name: str, below: str) -> Html:
+        """The title of a column: a name in bold, grey words below it."""
+        rows = f"<TR><TD>{self.words(name, size=11, bold=True)}</TD></TR>"
+        if below:
+            rows += f'<TR><TD>{self.words(below, size=8, color="muted")}</TD></TR>'
+        return Html(f"{_BARE.format(pad=0)}{rows}</TABLE>")

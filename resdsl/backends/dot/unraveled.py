@@ -75,7 +75,9 @@ def _rows(canvas: Canvas, units: Sequence[Scope]) -> None:
 
 def _way(canvas: Canvas, tail: str, head: str, shade: str, *, place: int) -> None:
     arrow = "normal" if place < 0 else "none"
-    canvas.edge(tail, head, color=canvas.theme[shade], penwidth=1.4, arrowhead=arrow, weight=10 if place > 0 else 1)
+    ends = (tail if ":" in tail else f"{tail}:e", f"{head}:w" if place >= 0 else head)
+    look: dict[str, Attribute] = {"color": canvas.theme[shade], "penwidth": 1.4, "arrowhead": arrow}
+    canvas.edge(*ends, weight=10 if place > 0 else 1, **look)
 
 
 def _unit(canvas: Canvas, unit: Scope, place: int, *, taken: bool, group: str) -> str:
