@@ -70,9 +70,9 @@ def probe(data: bytes) -> Outcome:
     _check_report(report)
     if any(fault.code.startswith("E0") for fault in report):
         return Outcome("unreadable", _codes(report))
-    _check_format(source)
+    readable = _check_format(source, _codes(report))
     if report.failed:
-        return Outcome("refused", _codes(report))
+        return Outcome("refused" if readable else "unreadable", _codes(report))
     for graph in _graphs(program):
         _check_products(graph)
     return Outcome("valid", _codes(report))
@@ -130,18 +130,22 @@ def _spans(fault: Diagnostic) -> Iterator[Span]:
     yield from (edit.span for fix in fault.fixes for edit in fix.edits)
 
 
-def _check_format(source: Source) -> None:
-    """Canonical text exists, is its own canonical text, and has every comment; that its tree is the same it checks itself."""
+def _check_format(source: Source, known: frozenset[str]) -> bool:
+    """Canonical text exists unless there are faults of syntax, which `known` has; it is its own canonical text, and has
+    every comment. That its tree is the same it checks itself. Returns whether it exists."""
     report = Report()
     text = format_source(source, report, limits=LIMITS)
     if text is None:
-        raise Finding(f"a text without faults of syntax is not formatted: {[fault.message for fault in report]}")
+        if not report.failed or not _codes(report) <= known:
+            raise Finding(f"a text without faults of syntax is not formatted: {[fault.message for fault in report]}")
+        return False
     if text == source.text:
-        return
+        return True
     if _comments(text) != _comments(source.text):
         raise Finding("the comments of the formatted text are others")
     if format_source(Source(source.name, text), Report(), limits=LIMITS) != text:
         raise Finding("the formatted text is formatted to another one")
+    return True
 
 
 def _comments(text: str) -> Counter[str]:
