@@ -17,8 +17,8 @@ from resdsl.ops.base import Operator, Role
 from resdsl.records import Record
 from resdsl.shapes import Axes, Shape
 
-LONGEST_PERIOD = 1024
-"""Nets that would need more remainders are not looked at: none has such strides."""
+MOST_STEPS = 500_000
+"""Remainders times steps of the net: what would need more is not looked at (a second or two)."""
 
 
 class Sizes(Record):
@@ -63,7 +63,7 @@ def input_sizes(graph: Graph) -> Sizes | None:
         return None
     given = graph.node(graph.inputs[0]).shape
     period = lcm(*{axis.numerator for node in graph.nodes() if _rounds(node) for axis in node.stride})
-    if not given.dims or period > LONGEST_PERIOD:
+    if not given.dims or period * len(graph) > MOST_STEPS:
         return None
     start = [-(-n // period) * period for n in given.size]
     valid: list[int] = []

@@ -16,6 +16,7 @@ from resdsl.cli import (
     check,
     compiling,
     completion,
+    diff,
     explain,
     fmt,
     lsp,
@@ -33,7 +34,7 @@ from resdsl.diagnostics import CompileError, InternalError, WeightsError
 from resdsl.specs import SpecError
 
 _COMMANDS = (
-    check, fmt, compiling, summary, paths, plot, render, watch, zoo, weights, explain, new, lsp, completion,
+    check, fmt, compiling, summary, paths, plot, diff, render, watch, zoo, weights, explain, new, lsp, completion,
 )  # fmt: skip
 
 

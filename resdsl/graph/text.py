@@ -36,7 +36,7 @@ def _scope(scope: Scope) -> str:
     if scope.count is not None:
         words.append(f"x{scope.count}")
     if scope.arguments:
-        words.append("(" + ", ".join(f"{name}={_value(value)}" for name, value in scope.arguments.items()) + ")")
+        words.append("(" + ", ".join(f"{name}={value_text(value)}" for name, value in scope.arguments.items()) + ")")
     if scope.survival is not None:
         survival = scope.survival
         words.append(f"survival {survival.chance} per {survival.per} rescale {survival.rescale}")
@@ -57,13 +57,14 @@ def _node(node: Node) -> str:
 
 def step_text(node: Node) -> str:
     """An operator and its arguments: `conv(k=3, width=64)`."""
-    arguments = ", ".join(f"{name}={_value(value)}" for name, value in node.op.arguments().items())
+    arguments = ", ".join(f"{name}={value_text(value)}" for name, value in node.op.arguments().items())
     return f"{node.op.kind}({arguments})"
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """An argument as the language writes it, nearly: `none`, `true`, `[1, 2]`."""
     if isinstance(value, tuple):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "[" + ", ".join(value_text(item) for item in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | Fraction) else str(value or "none")

@@ -1,0 +1,127 @@
+"""Differences of nets: known pairs of the literature, and isomorphism against NetworkX."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import resdsl
+from resdsl.analysis.difference import difference, ranged
+from resdsl.analysis.difference_text import difference_text
+from resdsl.cli import main
+from resdsl.graph.equivalence import equivalent
+from resdsl.graph.model import Graph
+
+
+def net(tmp_path: Path, body: str, name: str = "net") -> Graph:
+    path = tmp_path / f"{name}.res"
+    path.write_text(f"use std: project\n\nmodel {name} {{\n  input 3x16x16\n{body}\n}}\n", encoding="utf-8")
+    return resdsl.load(path).ir
+
+
+def test_resnext_is_a_wider_grouped_resnet() -> None:
+    """arXiv:1611.05431, table 1: twice the width within, 32 groups, about as many parameters and multiply-adds."""
+    found = difference(resdsl.load("resnet50").ir, resdsl.load("resnext50_32x4d").ir)
+    assert (found.by_name, found.added, found.removed, found.keys_added, found.keys_removed) == (True, (), (), (), ())
+    assert [(len(one.paths), one.what) for one in found.changed][:2] == [
+        (3, "width 64 -> 128"),
+        (3, "width 64 -> 128, groups 1 -> 32"),
+    ]
+    assert {one.name: (one.before, one.after) for one in found.figures}["parameters"] == (25_557_032, 25_028_904)
+
+
+def test_a_deeper_net_has_blocks_more() -> None:
+    found = difference(resdsl.load("resnet50").ir, resdsl.load("resnet101").ir)
+    assert [(one.what, ranged(one.paths)) for one in found.added] == [("bottleneck", "layer3.6 .. layer3.22 (17)")]
+    assert (found.removed, found.changed, len(found.keys_added)) == ((), (), 626 - 320)
+    back = difference(resdsl.load("resnet101").ir, resdsl.load("resnet50").ir)
+    assert (back.removed, back.keys_removed) == (found.added, found.keys_added)
+
+
+def test_numbers_that_shift_are_no_names() -> None:
+    """Batch normalisation between shifts all of VGG's places: the order of operators tells what was added."""
+    found = difference(resdsl.load("vgg16").ir, resdsl.load("vgg16_bn").ir)
+    assert not found.by_name
+    assert sum(len(one.paths) for one in found.added) == 13
+    assert {one.what for one in found.added} == {"bn"}
+    assert (found.removed, found.changed, found.shapes) == ((), (), ())
+
+
+def test_a_schedule_is_one_change() -> None:
+    before, after = resdsl.load("resnet110_cifar10", p=1), resdsl.load("resnet110_cifar10", p=0.5)
+    (change,) = difference(before.ir, after.ir).changed
+    assert len(change.paths) == 54
+    assert change.what.startswith("survival 1 -> 0.990741 .. 0.5 per batch")
+
+
+def test_shapes_that_follow(tmp_path: Path) -> None:
+    before = net(tmp_path, "  conv(3, 8) -> bn -> relu")
+    after = net(tmp_path, "  conv(3, 8, stride=2) -> bn -> relu")
+    found = difference(before, after)
+    assert [(one.paths, one.what) for one in found.changed] == [(("conv1",), "stride 1 -> 2")]
+    assert [(one.paths, one.what) for one in found.shapes] == [(("conv1", "bn1", "relu1"), "8x16x16 -> 8x8x8")]
+    assert "~ conv1: stride 1 -> 2" in difference_text(found)
+
+
+def test_equal_nets(tmp_path: Path) -> None:
+    found = difference(net(tmp_path, "  conv(3, 8)"), net(tmp_path, "  conv(3, 8)"))
+    assert not found.differs
+    assert difference_text(found) == "net and net do not differ\n"
+
+
+SAME = [
+    ("  residual { conv(3, 3) -> bn }", "  r: residual { a: conv(3, 3) -> b: bn }"),
+    ("  add { | conv(3, 8)\n | conv(1, 8) }", "  add { | conv(1, 8)\n | conv(3, 8) }"),
+    ("  concat { | conv(3, 8)\n | conv(3, 8) }", "  concat { | x: conv(3, 8)\n | y: conv(3, 8) }"),
+    ("  2 x { conv(3, 3) -> relu }", "  conv(3, 3) -> relu\n  conv(3, 3) -> relu"),
+    ("  keep a\n  conv(3, 3) -> keep b\n  add { | from a\n | from b }", "  residual { conv(3, 3) }"),
+]
+TWO = "  conv(3, 4) -> keep a\n  conv(3, 4) -> keep b\n"
+OTHER = [
+    ("  conv(3, 8)", "  conv(3, 8, bias=true)"),
+    ("  conv(3, 8) -> bn -> relu", "  conv(3, 8) -> relu -> bn"),
+    ("  concat { | conv(1, 8)\n | conv(3, 8) }", "  concat { | conv(3, 8)\n | conv(1, 8) }"),
+    ("  residual { conv(3, 3) }", "  residual { conv(3, 3) } survival 0.5"),
+    ("  x: conv(3, 3)\n  conv(3, 3)", "  shared s: conv(3, 3)\n  s\n  s"),
+    (
+        "  conv(3, 4) -> keep a\n  conv(3, 4) -> keep b\n  output a, b",
+        "  conv(3, 4) -> keep a\n  conv(3, 4) -> keep b\n  output b, a",
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_equivalent(tmp_path: Path, one: str, other: str) -> None:
+    assert equivalent(net(tmp_path, one), net(tmp_path, other, "another"))
+
+
+@pytest.mark.parametrize(("one", "other"), OTHER)
+def test_not_equivalent(tmp_path: Path, one: str, other: str) -> None:
+    assert not equivalent(net(tmp_path, one), net(tmp_path, other))
+
+
+@pytest.mark.parametrize("name", ["resnet1202_cifar10", "densenet121", "googlenet", "highway19_cifar10"])
+def test_a_net_is_equivalent_to_itself(name: str) -> None:
+    assert equivalent(resdsl.load(name).ir, resdsl.load(name).ir)
+
+
+def test_paths_of_many_equal_branches(tmp_path: Path) -> None:
+    one = net(tmp_path, "  add { 16 x { | conv(1, 4) -> conv(3, 4) } }")
+    assert equivalent(one, net(tmp_path, "  add { 16 x { | conv(1, 4) -> conv(3, 4) } }", "other"))
+    assert not equivalent(
+        one, net(tmp_path, "  add { 15 x { | conv(1, 4) -> conv(3, 4) }\n | conv(1, 4) -> conv(1, 4) }")
+    )
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "resnet18", "resnet18"]) == 0
+    assert capsys.readouterr().out == "resnet18 and resnet18 do not differ\n"
+    assert main(["diff", "resnet18", "resnet34"]) == 1
+    assert "residual units" in capsys.readouterr().out
+    assert main(["diff", "resnet18", "resnet34", "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert (data["differs"], data["before"], len(data["keys_added"])) == (True, "resnet18", 218 - 122)
+    assert main(["diff", "--equivalent", "resnet18", "resnet34"]) == 1
+    assert capsys.readouterr().out == "resnet18 and resnet34 are not equivalent\n"
