@@ -32,27 +32,43 @@ SECONDARY = 3
 
 _LONGEST = 2_000
 _WIDEST = 160
-"""Columns of source shown; longer lines are cut around the label."""
+"""Columns of source shown at most; longer lines are cut around the label."""
+_NARROWEST = 40
+_MARGIN = 8
+"""Columns before the source, and for a first mark behind it."""
 
 Fixable = Callable[[Diagnostic], bool]
 """Whether a fault has a fix that can be carried out: it is marked with `[*]`."""
 
 
 def render(
-    diagnostics: Iterable[Diagnostic], form: Format, *, color: bool = False, fixable: Fixable | None = None
+    diagnostics: Iterable[Diagnostic],
+    form: Format,
+    *,
+    color: bool = False,
+    fixable: Fixable | None = None,
+    columns: int | None = None,
 ) -> str:
-    """One of the three forms, by name. Empty for no diagnostics, except as JSON."""
+    """One of the three forms, by name, for a terminal of so many columns. Empty for no diagnostics, but for JSON."""
     if form == "json":
         from resdsl.diagnostics.machine import render_json  # not at the top: people read the other two
 
         return render_json(diagnostics)
-    human = render_full if form == "full" else render_concise
-    return human(diagnostics, color=color, fixable=fixable)
+    if form == "concise":
+        return render_concise(diagnostics, color=color, fixable=fixable)
+    return render_full(diagnostics, color=color, fixable=fixable, columns=columns)
 
 
-def render_full(diagnostics: Iterable[Diagnostic], *, color: bool = False, fixable: Fixable | None = None) -> str:
+def render_full(
+    diagnostics: Iterable[Diagnostic],
+    *,
+    color: bool = False,
+    fixable: Fixable | None = None,
+    columns: int | None = None,
+) -> str:
     """Each with its source, labels, notes, help, fix and trace; at most 20, then a count."""
-    style = _Style(color, fixable or _none)
+    widest = _WIDEST if columns is None else min(_WIDEST, max(_NARROWEST, columns - _MARGIN))
+    style = _Style(color, fixable or _none, widest)
     found = tuple(diagnostics)
     return _capped(["\n".join(_full(d, style)) + "\n" for d in found[:MOST]], len(found), "\n")
 
@@ -79,6 +95,7 @@ def _none(_: Diagnostic) -> bool:
 class _Style(Record):
     color: bool
     fixable: Fixable
+    widest: int = _WIDEST
 
     def paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text
@@ -139,7 +156,7 @@ def _full(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
         yield f"{bar}{style.bold('help')}: {visible(_shortened(help_))}"
     for change in changes:
         paint = style.added if change.sign == "+" else style.removed
-        text = paint(f"{change.sign} {_cut(change.text, change.at)[2]}".rstrip())
+        text = paint(f"{change.sign} {_cut(change.text, change.at, style.widest)[2]}".rstrip())
         yield f"{style.gutter(f'{change.line:>{gutter}}')} {text}"
     for frame in diagnostic.trace:
         yield f"{bar}{visible(frame.message)} ({visible(str(frame.span))})"
@@ -191,32 +208,32 @@ def _excerpt(
     first = shift = 0
     for underline in underlines:
         text = source.line(underline.line)
-        beyond = underline.start < first or shift + width(text[first : underline.start]) >= _WIDEST
+        beyond = underline.start < first or shift + width(text[first : underline.start]) >= style.widest
         if underline.line != shown or beyond:  # a long line is shown again, around what is beyond what was shown of it
             if shown is not None and underline.line > shown + 1:
                 yield " " * gutter + style.gutter("...")
             shown = underline.line
-            first, shift, cut = _cut(text, underline.start)
+            first, shift, cut = _cut(text, underline.start, style.widest)
             yield f"{style.gutter(f'{underline.line:>{gutter}}')} {bar} {cut}".rstrip()
         start, end = max(underline.start, first), max(underline.end, first + 1)
         space = shift + width(text[first:start]) + max(0, start - len(text))
-        length = max(1, min(width(text[start:end]), _WIDEST - space))
+        length = max(1, min(width(text[start:end]), style.widest - space))
         marks = ("^" if underline.primary else "-") * length
         said = f"{marks} {visible(underline.message)}".rstrip()
         painted = style.severity(severity, said) if underline.primary else style.gutter(said)
         yield f"{' ' * gutter} {bar} {' ' * space}{painted}"
 
 
-def _cut(text: str, start: int) -> tuple[int, int, str]:
+def _cut(text: str, start: int, widest: int) -> tuple[int, int, str]:
     """What is shown of a line: its first code point, the columns before it, and the text."""
-    first = 0 if width(text[: start + 1]) < _WIDEST * 3 // 4 else max(0, start - _WIDEST // 4)
+    first = 0 if width(text[: start + 1]) < widest * 3 // 4 else max(0, start - widest // 4)
     lead = "…" if first else ""
     shown = [lead]
     taken = len(lead)
-    for char in text[first : first + _WIDEST + 1]:
+    for char in text[first : first + widest + 1]:
         shape, columns = cell(char)
         taken += columns
-        if taken > _WIDEST:
+        if taken > widest:
             shown.append("…")
             break
         shown.append(shape)

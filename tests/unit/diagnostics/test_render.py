@@ -137,6 +137,16 @@ def test_a_long_line_is_shown_again_where_a_label_is_beyond_the_cut() -> None:
         assert text[marks.index("^" if word == "two" else "-") :].startswith(word)
 
 
+def test_source_fits_a_narrow_terminal() -> None:
+    source = Source("l.res", "a -> " * 12 + "rel" + " -> b" * 12)
+    fault = Diagnostic("E101", "no", Label(span("rel", source)))
+    for columns in (50, 80, 100):
+        text, marks = render_full([fault], columns=columns).splitlines()[1:]
+        assert len(text) < columns
+        assert text[marks.index("^") :].startswith("rel")
+    assert render_full([fault], columns=400) == render_full([fault])
+
+
 def test_another_file_is_announced() -> None:
     other = Source("blocks.res", "block b {\n}\n")
     fault = Diagnostic("E101", "no", Label(span("b(64)")), secondary=(Label(span("block b", other), "defined here"),))
