@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from resdsl.diagnostics import Fault, Report
-from resdsl.diagnostics.suggest import Respelling, respelling
+from resdsl.diagnostics.suggest import respelling
 from resdsl.elaborate.arithmetic import binary, boolean, described, number
 from resdsl.elaborate.binding import Assignment, Signature, assign, initialiser, signature
-from resdsl.elaborate.context import Context, Home, file_context
-from resdsl.elaborate.functions import builtins
-from resdsl.elaborate.library import unknown
-from resdsl.elaborate.reporter import Failed, Reporter
+from resdsl.elaborate.context import Context
+from resdsl.elaborate.names import Names, extent
+from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.values import (
-    AUTO,
     UNKNOWN,
     BlockValue,
     Builtin,
@@ -31,41 +29,17 @@ from resdsl.elaborate.values import (
     show,
     title,
 )
-from resdsl.graph import Node
 from resdsl.limits import Deadline, Limits
-from resdsl.ops.init import INITS
-from resdsl.ops.registry import operator_names
-from resdsl.shapes import Axes, Shape
+from resdsl.shapes import Shape
 from resdsl.source import Span
 from resdsl.syntax import tree
 
-CONTEXTUAL: dict[str, str] = {
-    "in": "is known only to a shortcut policy, in its own body and arguments",
-    "out": "is known only to a shortcut policy, in its own body and arguments",
-    "l": "is known only in a `survival` statement",
-    "L": "is known only in a `survival` statement",
-    "channels": "needs a current value, and there is none here",
-    "size": "needs a current value, and there is none here",
-}
-"""Predefined names that mean something only in some places, and where that is."""
 
-
-def extent(axes: Axes) -> Value:
-    """One number where all axes agree, else a size; the empty list for a vector."""
-    if not axes:
-        return ()
-    return axes[0] if len(set(axes)) == 1 else Size(axes)
-
-
-class Evaluator(Reporter):
+class Evaluator(Names):
     """Evaluates the expressions of one program. `report` takes the faults."""
 
     def __init__(self, report: Report, limits: Limits, deadline: Deadline | None = None) -> None:
         super().__init__(report, limits, deadline)
-        self.predefined: dict[str, Value] = {"none": None, "auto": AUTO}
-        self.predefined.update({name: OperatorValue(name) for name in operator_names()})
-        self.predefined.update(builtins(limits))
-        self.predefined.update({name: InitKind(name) for name in INITS})
         self.assignments: dict[tuple[int, str, int, tuple[str | None, ...]], Assignment | None] = {}
         self._signatures: dict[int, Signature] = {}
         self._table: dict[type[tree.Expr], Callable[[Any, Context], Value]] = {
@@ -103,70 +77,6 @@ class Evaluator(Reporter):
     def value(self, expr: tree.Expr, context: Context) -> Value:
         """The value. Raises `Failed` where a fault is reported."""
         return self._table[type(expr)](expr, context)
-
-    def lookup(self, name: str, span: Span, context: Context) -> Value:
-        """The value of a name. Raises `Failed`."""
-        env = context.env
-        while True:
-            if name in env.variables:
-                return self._known(env.variables[name])
-            if env.parent is None:
-                break
-            env = env.parent
-        kept = context.activation.kept
-        if name in kept:
-            return self._known(kept[name])
-        home = context.home
-        if name in home.values:
-            return self._known(home.values[name])
-        if name in home.pending:
-            return self._known(self.file_let(home, name))
-        if name in self.predefined:
-            return self.predefined[name]
-        if name in ("channels", "size"):
-            return self._of_current(name, span, context)
-        if name in home.file.faulty_names:
-            self.failed = True
-            raise Failed
-        if name in CONTEXTUAL:
-            raise self.failure("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
-        near = self.suggestion(name, span, context)
-        raise self.failure("E101", f"there is no `{name}` here", span, context, **near)
-
-    def suggestion(self, name: str, span: Span, context: Context) -> Respelling:
-        names = {*self.predefined, *context.home.values, *context.home.pending, *context.activation.kept}
-        env: object = context.env
-        while env is not None:
-            names.update(env.variables)  # type: ignore[attr-defined]
-            env = env.parent  # type: ignore[attr-defined]
-        return unknown(name, span, names, context.home.file)
-
-    def _known(self, value: Value) -> Value:
-        if value is UNKNOWN:
-            self.failed = True
-            raise Failed
-        return value
-
-    def _of_current(self, name: str, span: Span, context: Context) -> Value:
-        value = context.value
-        if value is UNKNOWN:
-            raise Failed
-        if not isinstance(value, Node):
-            raise self.failure("E105", f"`{name}` {CONTEXTUAL[name]}", span, context)
-        return value.shape.channels if name == "channels" else extent(value.shape.size)
-
-    def file_let(self, home: Home, name: str) -> Value:
-        """Computes a file-level `let` when it is first asked for."""
-        let = home.pending[name]
-        context = file_context(home)
-        if name in home.computing:
-            self.error("E218", f"`{name}` is computed from itself", let.name.span)
-            return UNKNOWN
-        home.computing.append(name)
-        value: Value = FunctionValue(let, context) if let.params is not None else self.evaluate(let.value, context)
-        home.computing.pop()
-        home.values[name] = value
-        return value
 
     # --- expressions -----------------------------------------------------------------------------
 
@@ -389,15 +299,6 @@ class Evaluator(Reporter):
                 self.not_a_word(name, expr, words, context)
                 return Given(name, UNKNOWN, expr.span)
         return Given(name, self.evaluate(expr, context), expr.span, arg.name.span if arg.name else None)
-
-    def in_sight(self, name: str, context: Context) -> bool:
-        """Whether a variable or a name of the file is called so."""
-        env = context.env
-        while name not in env.variables:
-            if env.parent is None:
-                return name in context.home.values or name in context.home.pending
-            env = env.parent
-        return True
 
     def not_a_word(self, name: str, expr: tree.Name, words: frozenset[str], context: Context | None) -> None:
         message = f"`{name}` is one of {', '.join(sorted(words))}, not {expr.name}"

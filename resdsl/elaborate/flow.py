@@ -149,9 +149,9 @@ def not_a_step(run: Elaboration, call: tree.Call, callee: Value, place: Place) -
     help = None  # noqa: A001 - the word the messages use
     message = f"`{name}` is {described(callee)}, not an operator or block"
     if isinstance(callee, Kept):
-        help = f"`from {name}` starts from a kept value"  # noqa: A001
+        help = f"`from {name}` starts from a kept value"  # noqa: A001 - as above
     elif isinstance(callee, ModelValue):
-        help = "only a variant calls a model; what two models share is a block"  # noqa: A001
+        help = "only a variant calls a model; what two models share is a block"  # noqa: A001 - as above
     run.evaluator.error("E114", message, call.name.span, place, help=help)
 
 

@@ -67,8 +67,8 @@ def _number(run: Elaboration, label: tree.Label, place: Place) -> int | None:
     if label.number is None:
         return None
     value = run.evaluator.evaluate(label.number, place)
-    if is_whole(value) and int(value) >= 0:  # type: ignore[arg-type]
-        return int(value)  # type: ignore[arg-type]
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
     if value is not UNKNOWN:
         run.evaluator.error(
             "E106", f"a step's number is a whole number of at least 0, not {described(value)}", label.number.span, place

@@ -116,7 +116,7 @@ def run_branch_statement(run: Elaboration, stmt: tree.Stmt, place: Place, branch
                 open_branch(run, stmt, place, branches)
             elif makes_branches(stmt):
                 branches.finish(run)
-                repeat_branches(run, steps[0].unit, place, branches)  # type: ignore[arg-type]
+                repeat_branches(run, steps[0].unit, place, branches)  # type: ignore[arg-type]  # a repeat
             elif branches.open is None:
                 run.evaluator.error(
                     "E406", "a step before the first branch", stmt.span, place, help="`|` begins a branch"

@@ -19,8 +19,9 @@ from resdsl.elaborate.binding import (
     params_signature,
 )
 from resdsl.elaborate.context import Home, file_context
-from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
+from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.imports import Importer
+from resdsl.elaborate.names import CONTEXTUAL
 from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.statics import resolve_files
 from resdsl.elaborate.values import UNKNOWN, BlockValue, Given, ModelValue

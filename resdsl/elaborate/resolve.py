@@ -13,8 +13,9 @@ from resdsl.diagnostics import Label
 from resdsl.diagnostics.suggest import replacement, respelling
 from resdsl.elaborate.binding import check_arguments, missing, missing_help, missing_message, signature
 from resdsl.elaborate.context import Home, file_context
-from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
+from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.library import unknown
+from resdsl.elaborate.names import CONTEXTUAL
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.values import (
     UNKNOWN,

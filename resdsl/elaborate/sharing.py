@@ -81,7 +81,7 @@ def share(run: Elaboration, first: Scope, use: Scope, call: tree.Call, place: Pl
     """Gives a later use the weights of the first; false, with a report, where their shapes differ."""
     graph = run.graph
     theirs = [graph.node(id) for id in first.nodes()]  # noqa: A001 - the field's name
-    ours = [graph.node(id) for id in use.nodes()]  # noqa: A001
+    ours = [graph.node(id) for id in use.nodes()]  # noqa: A001 - as above
     shapes = [
         [n.op.weights(graph.shapes(n)) for n in nodes if n.op.weights(graph.shapes(n))] for nodes in (theirs, ours)
     ]

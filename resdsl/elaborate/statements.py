@@ -91,7 +91,7 @@ def run_input(run: Elaboration, stmt: tree.Input, place: Place, value: Current) 
     if not run.inputs_open:
         evaluator.error("E402", "an input after a step", stmt.span, place, help="inputs stand before the first step")
         return value
-    unnamed = [run.graph.node(id) for id in run.graph.inputs if getattr(run.graph.node(id).op, "name", None) is None]  # noqa: A001
+    unnamed = [run.graph.node(id) for id in run.graph.inputs if getattr(run.graph.node(id).op, "name", None) is None]  # noqa: A001 - the field
     if stmt.name is None and unnamed:
         first = [Label(unnamed[0].span, "the first one")]
         evaluator.error(
@@ -125,7 +125,8 @@ def input_shape(run: Elaboration, expr: tree.Expr, place: Place) -> tuple[int, .
     if value is UNKNOWN:
         return None
     items = value.axes if isinstance(value, Size) else value if isinstance(value, tuple) else (value,)
-    if not items or len(items) > 4 or not all(is_whole(n) and n >= 1 for n in items):  # type: ignore[operator]
+    numbers = [n for n in items if isinstance(n, int) and not isinstance(n, bool) and n >= 1]
+    if not items or len(items) > 4 or len(numbers) < len(items):
         run.evaluator.error(
             "E216",
             f"an input is channels and up to 3 axes, each a whole number of at least 1, not {described(value)}",
@@ -134,7 +135,7 @@ def input_shape(run: Elaboration, expr: tree.Expr, place: Place) -> tuple[int, .
             help="leave out the batch: an input is one example" if len(items) > 4 else None,
         )
         return None
-    return tuple(int(n) for n in items)  # type: ignore[arg-type]
+    return tuple(numbers)
 
 
 def run_output(run: Elaboration, stmt: tree.Output, place: Place, value: Current) -> Current:
@@ -178,9 +179,9 @@ def reference(run: Elaboration, ref: tree.Ref, place: Place, here: Guard | None)
             value = evaluator.item(value, index, ref.span, ref.index.span, place)
         if isinstance(value, Kept):
             return run.use(value, ref.span, place, here)
-        help = "`keep NAME` gives the current value a name"  # noqa: A001
+        help = "`keep NAME` gives the current value a name"  # noqa: A001 - the word the messages use
         if isinstance(value, OperatorValue | BlockValue | SharedValue):
-            help = f"`{name}` is called as a step; {help}"  # noqa: A001
+            help = f"`{name}` is called as a step; {help}"  # noqa: A001 - as above
         raise evaluator.failure("E118", f"{described(value)} is not a kept value", ref.span, place, help=help)
     except Failed:
         return UNKNOWN

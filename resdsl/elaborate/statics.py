@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from resdsl.diagnostics import Report
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Home
-from resdsl.elaborate.evaluate import CONTEXTUAL, Evaluator
+from resdsl.elaborate.evaluate import Evaluator
+from resdsl.elaborate.names import CONTEXTUAL
 from resdsl.elaborate.resolve import KeptNames, Resolver, Sight, defaulted_kinds, kept_names
 from resdsl.elaborate.values import UNKNOWN, OperatorValue, Unknown, Value
 from resdsl.syntax import tree
