@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from resdsl.diagnostics import Diagnostic, Report
 from resdsl.elaborate import Program, build
+from resdsl.elaborate.program import workspace
 from resdsl.elaborate.values import BlockValue, ModelValue
 from resdsl.graph import Graph
 from resdsl.lints.activated_trunk import ActivatedTrunk
@@ -111,9 +112,10 @@ class Linter:
     def finish(self) -> tuple[Diagnostic, ...]:
         """Applies the rules for texts, and takes out what the comments allow; sorted."""
         page = Page(self._root)
-        for rule in RULES:
-            if isinstance(rule, TextRule):
-                self._found.extend(rule.check(page))
+        with workspace():
+            for rule in RULES:
+                if isinstance(rule, TextRule):
+                    self._found.extend(rule.check(page))
         allows = {source: read_allows(file) for source, file in self._files.items()}
         report = Report()
         for diagnostic in self._found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resdsl.analysis.sizes import cropping, input_sizes, shapes_at
+from resdsl.analysis.sizes import MOST_STEPS, cropping, input_sizes, shapes_at
 from resdsl.diagnostics import Diagnostic, Label
 from resdsl.graph import Node
 from resdsl.lints.base import GraphRule, Net, first_line, place
@@ -56,8 +56,9 @@ def _elsewhere(node: Node) -> str:
 
 def _better(net: Net, size: Axes, period: int) -> list[str]:
     """The nearest smaller and larger size of which nothing is lost: multiples of the period if they are not far."""
-    down = [tuple(n - step for n in size) for step in range(1, FARTHEST + 1) if step < min(size)]
-    up = [tuple(n + step for n in size) for step in range(1, FARTHEST + 1)]
+    steps = range(1, min(FARTHEST, MOST_STEPS // len(net.graph) // 2) + 1)
+    down = [tuple(n - step for n in size) for step in steps if step < min(size)]
+    up = [tuple(n + step for n in size) for step in steps]
     found: list[str] = []
     for sizes in (down, up):
         round_first = sorted(sizes, key=lambda tried: any(n % period for n in tried))

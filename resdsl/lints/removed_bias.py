@@ -63,10 +63,17 @@ def _subtracts_means(net: Net, norm: Node) -> bool:
 
 def _only_normalised(net: Net, layer: Node) -> bool:
     """Whether all that uses a value subtracts its means (or hands it on unchanged to what does)."""
-    users = net.graph.consumers(layer.id)
-    return layer.id not in net.ends and all(
-        _only_normalised(net, user) if user.op.kind == "identity" else _subtracts_means(net, user) for user in users
-    )
+    waiting = [layer]
+    while waiting:
+        node = waiting.pop()
+        if node.id in net.ends:
+            return False
+        for user in net.graph.consumers(node.id):
+            if user.op.kind == "identity":
+                waiting.append(user)
+            elif not _subtracts_means(net, user):
+                return False
+    return True
 
 
 def _where(net: Net, layer: Node) -> tuple[Span | None, tuple[Fix, ...]]:

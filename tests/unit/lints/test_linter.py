@@ -144,6 +144,13 @@ def test_a_line_goes_on_to_where_its_brackets_close() -> None:
     assert lint(text.replace("2\n", '2  # allow W502: "(" and ( in words\n')) == ["net.res:2 W502"]
 
 
+def test_deep_and_long_texts_are_looked_at_too() -> None:
+    deep = "{ " * 190 + "relu" + " }" * 190
+    assert lint(f"let a = 1\nmodel net {{ input 3x8x8; {deep} }}") == ["net.res:1 W503"]
+    assert lint("model net { input 3x8x8; conv(3, 8, bias=true); 5000 x identity; bn }") == ["net.res:1 W510"]
+    assert lint("model net { input 3x33x33; 2000 x relu6; maxpool(2) }") == ["net.res:1 W515"]
+
+
 def test_comments_that_only_speak_of_allowing_are_none() -> None:
     for comment in ("# allows W510: no", "# we allow W510: no", "# allow this", "# allow: W510", "#allow"):
         text = f"model net {{\n  input 3x8x8\n  {BIASED}  {comment}\n}}\n"
