@@ -18,6 +18,8 @@ from resdsl.source import Span
 Attribute = str | int | float | bool | Html
 
 _LINE = "line"
+_MET = 6.0
+"""Points of a line in which two edges meet: Graphviz leaves some between them."""
 _APART = 16
 """Points between the parts of a picture."""
 
@@ -143,19 +145,15 @@ class Canvas:
         }
         return self.node("merge", label=sign, fontsize=11, **look, **attributes)
 
-    def piece(self, color: str, thickness: float, length: float, label: Html, **attributes: Attribute) -> str:
-        """A node that is a piece of a line (points), whose label may stand out: edges meet it without a gap.
+    def piece(self, label: Html, **attributes: Attribute) -> str:
+        """A node that is a piece of the trunk, whose label stands out of it: edges meet in it without a gap.
 
         A label of an edge would double all ranks and bend the edge.
         """
-        width, height = (length, thickness) if self._direction == "LR" else (thickness, length)
+        thickness = LINES["trunk"].width
+        width, height = (_MET, thickness) if self._direction == "LR" else (thickness, _MET)
         size: dict[str, Attribute] = {"fixedsize": "shape", "width": width / 72, "height": height / 72}
-        look: dict[str, Attribute] = {
-            "shape": "box",
-            "style": "filled",
-            "fillcolor": self.theme[color],
-            "penwidth": 0,
-        }
+        look: dict[str, Attribute] = {"shape": "box", "style": "filled", "fillcolor": self.theme["ink"], "penwidth": 0}
         return self.node(_LINE, label=label, **size, **look, **attributes)
 
     # --- edges ---
@@ -167,7 +165,7 @@ class Canvas:
         """
         look = LINES[kind]
         drawn: dict[str, Attribute] = {}
-        # Graphviz lets an edge end a point before a node: one to a piece of line runs on into it instead.
+        # Graphviz ends an edge before a node: one to a piece of line runs on into its middle instead.
         if tail.startswith(_LINE):
             drawn["tailclip"] = False
         if head.startswith(_LINE):

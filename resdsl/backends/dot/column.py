@@ -117,7 +117,7 @@ class Column:
         for value in leaving:
             name = self._terminal("output", self._word(value, self.view.names[value]), value)
             self._connect(self.exits[value], name, "kept")
-        if last < 0:
+        if last < 0 or fault(self.graph.node(last).op):
             return
         name = self._terminal("output", self._word(last, "y"), last, group=self.group)
         self._connect(self.exits[last], name, weight=100)
@@ -143,7 +143,7 @@ class Column:
         readers = self.wiring.readers.get(value, ())
         if cell is not None and self._is_news(cell, readers):
             label = self.canvas.labels.beside_line(text.shape(cell.last.shape))
-            piece = self.canvas.piece("ink", theme.LINES["trunk"].width, 14, label, **group)
+            piece = self.canvas.piece(label, **group)
             self._connect(name, piece, weight=100, arrowhead="none")
             name = piece
         gates = cell is not None and cell.branch is not None and cell.branch.kind in _GATES

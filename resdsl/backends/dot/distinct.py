@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from resdsl.analysis.sections import sections, shortcut_kind
-from resdsl.backends.dot.describe import MINOR, spoken
+from resdsl.backends.dot.describe import MINOR, fault, spoken
 from resdsl.backends.dot.parts import module_path, outline
 from resdsl.backends.dot.text import clip
 from resdsl.backends.dot.view import View
@@ -76,7 +76,8 @@ def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
     named = [node.path for node in nodes if node.name]
     key = tuple(_node_key(graph, node) for node in nodes)
     heavy = [node for node in nodes if node.op.role not in MINOR] or nodes
-    yield Block(spoken(heavy[0].op) if len(heavy) == 1 else title, tuple(ids), key, (named or [""])[:1])
+    word = "fault" if fault(heavy[-1].op) else spoken(heavy[0].op) if len(heavy) == 1 else title
+    yield Block(word, tuple(ids), key, (named or [""])[:1])
 
 
 def _key(graph: Graph, scope: Scope) -> tuple[object, ...]:

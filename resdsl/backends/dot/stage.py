@@ -361,7 +361,7 @@ class _Drawing:
             return
         self.shown = shape
         label = self.canvas.labels.above_line(text.shape(shape))
-        name = self.canvas.piece("ink", theme.LINES["trunk"].width, 20, label, group=self.group)
+        name = self.canvas.piece(label, group=self.group)
         self._advance(name, arrowhead="none")
 
     def _trunk(self, head: str) -> None:

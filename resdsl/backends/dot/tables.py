@@ -137,10 +137,10 @@ class Labels:
 
     def summit(self, line: Line) -> Html:
         """The highest piece of a solid arc; edges end at its port `m`, within it, so that there is no gap."""
-        color = self.theme[line.color]
-        cell = f'<TD FIXEDSIZE="TRUE" WIDTH="4" HEIGHT="{line.width:g}" BGCOLOR="{color}"></TD>'
-        middle = cell.replace("<TD ", '<TD PORT="m" ', 1)
-        return Html(f"{_BARE.format(pad=0)}<TR>{cell}{middle}{cell}</TR></TABLE>")
+        table = _BARE.format(pad=0).replace(">", f' BGCOLOR="{self.theme[line.color]}">')
+        side = f'<TD FIXEDSIZE="TRUE" WIDTH="3" HEIGHT="{line.width:g}"></TD>'
+        middle = side.replace("<TD ", '<TD PORT="m" ', 1)
+        return Html(f"{table}<TR>{side}{middle}{side}</TR></TABLE>")
 
     def merged(self, name: str, parts: Iterable[tuple[int, str, int]], total: int) -> Html:
         """The box of a merge of several branches: a port `p0`, `p1`, ... with the channels of each, then their sum."""

@@ -35,7 +35,7 @@ class View:
 
     @cached_property
     def names(self) -> dict[int, str]:
-        """What a value is called where it is not used at once: an output's name, what `keep` says, else a number.
+        """What a value is called where it is not used at once: an output's name, what `keep` says, a module path.
 
         No two are equal.
         """
@@ -45,7 +45,7 @@ class View:
         for node in (*self.inputs, *self.nodes):
             name = given.get(node)
             if name is None:
-                name = self.graph.node(node).kept or f"v{node}"
+                name = self.graph.node(node).kept or self.graph.node(node).path or f"value {node}"
                 while name in taken:
                     name += "\u2032"
                 taken.add(name)
