@@ -15,10 +15,10 @@ class Limits:
     recursion: int = 1_000
     """Calls of blocks and functions within each other."""
     items: int = 1_000_000
-    """Nodes of a graph, items of a list, characters of a string, words of a file."""
+    """Nodes of a graph, repetitions and scopes of it, items of a list, characters of a string, words of a file."""
     bits: int = 4_096
     """Length of a number (and of a denominator)."""
-    seconds: float = 10.0
+    seconds: float = 5.0
     """Time for reading a file and for elaborating all that is in it, of the processor."""
 
 

@@ -65,5 +65,8 @@ def _formatted_paths(names: Sequence[str]) -> list[Path | None]:
     found: list[Path | None] = []
     for name in names:
         path = Path(name)
-        found.extend(sorted(path.rglob("*.res")) if path.is_dir() else [None if name == STDIN else path])
+        if path.is_dir():
+            found.extend(sorted(file for file in path.rglob("*.res") if file.is_file() and not file.is_symlink()))
+        else:
+            found.append(None if name == STDIN else path)
     return list(dict.fromkeys(found))

@@ -93,7 +93,8 @@ class Builder(Faults):
             depth += deepens
             value = handler(kids, Span(source, start, end))
             if depth > limit:
-                self.complain("E007", f"nested more than {limit} deep", Span(self.source, start, start + 1))
+                place, help_ = Span(self.source, start, start + 1), "--max-nesting raises the limit"
+                self.complain("E007", f"nested more than {limit} deep", place, help=help_)
                 return Piece(value, start, end, -(10**9), origin)
             return Piece(value, start, end, depth, origin)
 

@@ -28,9 +28,14 @@ def size(faults: Faults, kid: Kid) -> tree.SizeLit:
     span = faults.span(kid)
     values = str(token_of(kid)).split("x")
     if max(map(len, values)) > _digits(faults):
-        faults.complain("E008", f"a number has more than {faults.limits.bits} bits", span)
+        _too_long(faults, span)
         values = ["1" for _ in values]
     return tree.SizeLit(span, tuple(int(value) for value in values))
+
+
+def _too_long(faults: Faults, span: Span) -> None:
+    help_ = "--max-bits raises the limit"
+    faults.complain("E008", f"a number has more than {faults.limits.bits} bits", span, help=help_)
 
 
 def number(faults: Faults, kid: Kid) -> tree.Number:
@@ -44,7 +49,7 @@ def number(faults: Faults, kid: Kid) -> tree.Number:
     mantissa, _, exponent = (digits[:-1] if factor > 1 else digits).lower().partition("e")
     most = _digits(faults)
     if len(mantissa) > most or len(exponent) > _PLAIN_DIGITS or abs(int(exponent or 0)) > most:
-        faults.complain("E008", f"a number has more than {faults.limits.bits} bits", span)
+        _too_long(faults, span)
         return tree.Number(span, 1, text)
     value = Fraction(mantissa) * Fraction(10) ** int(exponent or 0) * factor
     return tree.Number(span, int(value) if value.denominator == 1 else value, text)

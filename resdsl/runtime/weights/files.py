@@ -99,6 +99,8 @@ def _read_pytorch(path: Path) -> object:
     import torch
 
     mapped = zipfile.is_zipfile(path)  # files from before PyTorch 1.6 cannot be mapped
+    if mapped:
+        _refuse_bombs(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of storages of old, and of pickles' protocols
@@ -108,8 +110,21 @@ def _read_pytorch(path: Path) -> object:
         raise OSError(
             f"{path} holds more than tensors, or is no file of PyTorch's, and is not opened: {reason}"
         ) from error
-    except (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:  # of broken files
+    except (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise OSError(f"{path} cannot be read: {type(error).__name__}: {str(error).partition(chr(10))[0]}") from error
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Raises `OSError` for an archive that unpacks to more than it is: PyTorch compresses nothing."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, UnicodeDecodeError) as error:
+        raise OSError(f"{path} cannot be read: it is a broken archive") from error
+    if any(one.compress_type != zipfile.ZIP_STORED for one in inside):
+        raise OSError(f"{path} is compressed, which PyTorch's files are not, and is not opened")
+    if sum(one.file_size for one in inside) > path.stat().st_size:
+        raise OSError(f"{path} says that it holds more than it does, and is not opened")
 
 
 def encode(tensors: Mapping[str, Tensor], suffix: str) -> bytes:

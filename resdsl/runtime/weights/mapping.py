@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = 1
+
+_LARGEST = 64_000_000
+"""Bytes of a file that may be a mapping: some hundred thousand pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,10 @@ class Mapping:
     def load(cls, path: Path | str) -> Mapping:
         """Reads what `save` wrote, or a person in the same form. Raises `OSError` if that is not what it is."""
         try:
+            if not Path(path).is_file():
+                raise OSError(f"there is no file {path}")
+            if Path(path).stat().st_size > _LARGEST:
+                raise OSError(f"{path} is larger than {_LARGEST:,} bytes, and no mapping of weights")
             return cls.from_json(Path(path).read_text(encoding="utf-8"))
         except ValueError as error:
             raise OSError(f"{path} is not a mapping of weights: {error}") from error
@@ -139,7 +147,7 @@ class Mapping:
         for keys in ([p.source for p in pairs], [p.target for p in pairs] + absent):
             if not all(isinstance(key, str) for key in keys):
                 raise ValueError("keys are strings")
-            twice = sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else []
+            twice = sorted(key for key, count in Counter(keys).items() if count > 1)
             if twice:
                 raise ValueError(f"{twice[0]} occurs twice")
         other = [key for key in absent if not key.endswith(COUNTER)]
