@@ -14,8 +14,6 @@ from resdsl.cli.common import FINE, add_limits, limits_of, usage
 if TYPE_CHECKING:
     from resdsl.cli.common import Commands
 
-FRAMES = 150_000
-"""Python's frames, for texts nested as deep as the limits allow; set once, as several threads look at it."""
 SWITCH = 0.001
 """Seconds after which the checks in the background let the answers to the editor go on."""
 
@@ -33,10 +31,11 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     if find_spec("pygls") is None:
         return usage("the language server needs pygls: pip install 'resdsl[lsp]'")
+    from resdsl.elaborate.program import PYTHON_FRAMES
     from resdsl.lsp.server import make_server
 
     gc.enable()  # a server is no short command
-    sys.setrecursionlimit(FRAMES)
+    sys.setrecursionlimit(PYTHON_FRAMES)  # once and for all: several threads look at it
     sys.setswitchinterval(SWITCH)
     server = make_server(limits_of(options))
     if options.tcp is not None:

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from resdsl.elaborate.library import library_names
 from resdsl.lsp.documents import Snapshot, Word, Workspace
-from resdsl.lsp.paths import library, used_path
+from resdsl.lsp.paths import library, specs_below, used_path
 from resdsl.lsp.place import Before, OpenCall, before, depth, open_call
 from resdsl.lsp.signatures import Argument, Signature, resolve, signature_of
 from resdsl.lsp.symbols import Kind, Symbol, predefined
@@ -190,8 +190,8 @@ class _Writer:
         if self._line() != ["use"] or self.snapshot.path is None:
             return None
         folder = self.snapshot.path.parent
-        others = sorted(path for path in folder.rglob("*.res") if path.resolve() != self.snapshot.path)
-        names = [path.relative_to(folder).as_posix() for path in others[:200]]
+        others = (path for path in specs_below(folder) if path.resolve() != self.snapshot.path)
+        names = [path.relative_to(folder).as_posix() for path in others]
         return Completion(string.start + 1, tuple(Item(name, "file") for name in names))
 
     # --- names -----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from resdsl.limits import Limits
 from resdsl.lsp.checking import Checker, Findings
 from resdsl.lsp.chunks import Chunks, Shift
 from resdsl.lsp.facts import Key, ModelFacts, Step
-from resdsl.lsp.paths import LIBRARY, library, path_of, used_path
+from resdsl.lsp.paths import LIBRARY, library, path_of, specs_below, used_path
 from resdsl.lsp.positions import Encoding, Positions
 from resdsl.lsp.symbols import Index, Kind, Symbol
 from resdsl.records import Record
@@ -26,8 +26,6 @@ from resdsl.syntax.tokens import filter_tokens
 if TYPE_CHECKING:
     from lark.lexer import Token
 
-MOST_FILES = 2_000
-"""Files of a folder that are looked through for uses of a name."""
 MOST_HOPS = 100
 """Variants of variants that are followed."""
 
@@ -243,15 +241,20 @@ class Workspace:
                 seen.add(document.snapshot.path)
             yield document.snapshot
         inside = [folder for folder in self.folders if path.is_relative_to(folder)] or [path.parent]
-        for number, other in enumerate(sorted(inside[0].rglob("*.res"))):
-            if number >= MOST_FILES:
-                return
+        for other in specs_below(inside[0]):
             resolved = other.resolve()
             if resolved not in seen:
                 seen.add(resolved)
                 found = self.file(resolved)
                 if found is not None:
                     yield found
+
+    def read_library(self) -> None:
+        """Reads the library beforehand, so that the first completion need not."""
+        for path in sorted(library().glob("*.res")):
+            snapshot = self.file(path)
+            if snapshot is not None:
+                _ = snapshot.index
 
     # --- facts -----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.lsp.documents import PlacedStep, Snapshot, Workspace
+from resdsl.lsp.documents import PlacedStep, Snapshot, Word, Workspace
 from resdsl.lsp.facts import Step, Variation, field_text
 from resdsl.lsp.place import open_call
 from resdsl.lsp.signatures import Signature, comment_above, signature_of
@@ -25,17 +25,29 @@ class Hover(Record):
 
 def hover(workspace: Workspace, snapshot: Snapshot, offset: int) -> Hover | None:
     """What to say at an offset, if there is anything."""
-    word = next((w for w in snapshot.words if w.start <= offset <= w.end and w.text[:1].isidentifier()), None)
     said = word_text(workspace, snapshot, offset)
     in_brackets = open_call(snapshot, offset) is not None
     step = None if in_brackets and said else step_at(workspace.steps(snapshot), offset)
     parts = [text for text in (said, step_text(step) if step else "") if text]
     if not parts:
         return None
+    start, end = _place(snapshot, offset, step)
+    return Hover(start, end, "\n\n---\n\n".join(parts))
+
+
+def _place(snapshot: Snapshot, offset: int, step: PlacedStep | None) -> tuple[int, int]:
+    """What is marked while something is said of it: the name, else the word, else the step."""
+    occurrence = snapshot.index.at(offset)
+    if occurrence is not None:
+        return occurrence.span.start, occurrence.span.end
+    word = _word_at(snapshot, offset)
     if word is not None:
-        return Hover(word.start, word.end, "\n\n---\n\n".join(parts))
-    assert step is not None
-    return Hover(step.start, step.end, "\n\n---\n\n".join(parts))
+        return word.start, word.end
+    return (step.start, step.end) if step is not None else (offset, offset)
+
+
+def _word_at(snapshot: Snapshot, offset: int) -> Word | None:
+    return next((w for w in snapshot.words if w.start <= offset <= w.end and w.text[:1].isidentifier()), None)
 
 
 def step_at(steps: list[PlacedStep], offset: int) -> PlacedStep | None:
@@ -49,7 +61,6 @@ def step_at(steps: list[PlacedStep], offset: int) -> PlacedStep | None:
 
 def word_text(workspace: Workspace, snapshot: Snapshot, offset: int) -> str:
     """What the word at an offset means, in Markdown; empty if nothing is known of it."""
-    word = next((w for w in snapshot.words if w.start <= offset <= w.end and w.text[:1].isidentifier()), None)
     argument = snapshot.index.argument_at(offset)
     if argument is not None:
         called = workspace.called(argument.callee, snapshot)
@@ -58,6 +69,7 @@ def word_text(workspace: Workspace, snapshot: Snapshot, offset: int) -> str:
     occurrence = snapshot.index.at(offset)
     if occurrence is not None:
         return symbol_text(workspace, occurrence.symbol, snapshot)
+    word = _word_at(snapshot, offset)
     if word is None:
         return ""
     if word.kind == "NAME":  # a name that is no reference: a label, a figure, a word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -10,6 +11,10 @@ from urllib.request import url2pathname
 from resdsl.elaborate.library import library_names
 from resdsl.resources import root
 from resdsl.source import Source
+
+MOST = 5_000
+"""Files and folders that are looked at for specs, below one folder."""
+_SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 LIBRARY = "std:"
 """What the names of the library's sources begin with."""
@@ -40,6 +45,22 @@ def used_path(written: str | None, importer: Path | None, name: str | None) -> P
         return None
     path = (folder / written).resolve()
     return path if path.suffix == ".res" or path.is_file() else None
+
+
+def specs_below(folder: Path) -> list[Path]:
+    """The `.res` files in a folder and below, sorted; of a huge folder, those that are found in `MOST` looks.
+
+    What is hidden is left out, and so is what links lead to.
+    """
+    found: list[Path] = []
+    looks = 0
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[:1] != "." and name not in _SKIPPED)
+        looks += len(folders) + len(files)
+        found.extend(Path(parent, name) for name in files if name.endswith(".res"))
+        if looks > MOST:
+            break
+    return sorted(found)
 
 
 def path_of(uri: str) -> Path | None:

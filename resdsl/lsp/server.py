@@ -185,6 +185,10 @@ def _documents(server: Server) -> None:
         encoding = _plain(server.workspace.position_encoding or types.PositionEncodingKind.Utf16)
         server.begin(encoding, [path for path in paths if path is not None])
 
+    @server.feature(types.INITIALIZED)
+    def initialized(_params: types.InitializedParams) -> None:
+        server.files.read_library()
+
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         opened = params.text_document
