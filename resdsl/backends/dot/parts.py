@@ -21,7 +21,7 @@ from resdsl.ops.base import Role
 _CONSTRUCTS = {ScopeKind.RESIDUAL, ScopeKind.DENSE, ScopeKind.MERGE}
 _WHOLE = {*_CONSTRUCTS, ScopeKind.AUX}
 _CUTS = {ScopeKind.STAGE, ScopeKind.REGION}
-_LONGEST_PERIOD = 8
+_LONGEST_PERIOD = 12
 """Parts of a repeat's body that are looked for."""
 
 
@@ -39,7 +39,7 @@ class Box:
     places: tuple[str, ...] = ()
     """Module paths of its instances."""
     key: object = None
-    """Equal for boxes that fold into one; `None` for what never does."""
+    """Equal (and hashable) for boxes that fold into one; `None` for what never does."""
     count: int = 1
     aux: bool = False
     fault: str | None = None
@@ -90,14 +90,13 @@ Part = Box | Unit | Group
 def parts(view: View, items: Iterable[Scope | int], title: str | None = None) -> list[Part]:
     """An outline as parts, identical neighbours folded. `title` is that of the first box of operators."""
     graph = view.graph
-    runs: list[list[Box | Unit]] = []
-    """Of alike ones, one after the other."""
+    found: list[Box | Unit] = []
     run: list[int] = []
 
     def flush() -> None:
         nonlocal title
         if run:
-            _append(runs, _run(graph, run, title))
+            found.append(_run(graph, run, title))
             run.clear()
         title = None
 
@@ -111,18 +110,9 @@ def parts(view: View, items: Iterable[Scope | int], title: str | None = None) ->
                 flush()
             continue
         flush()
-        _append(runs, _part(view, item))
+        found.append(_part(view, item))
     flush()
-    return _grouped([_joined(alike) for alike in runs])
-
-
-def _append(runs: list[list[Box | Unit]], part: Box | Unit) -> None:
-    """To the run before it if nothing but the value between them connects them, else as a run of its own."""
-    before = runs[-1][-1] if runs else None
-    if before is not None and part.key is not None and part.reads == (before.gives,) and before.key == part.key:
-        runs[-1].append(part)
-    else:
-        runs.append([part])
+    return _folded(found)
 
 
 def outline(view: View, cut: Section) -> Iterator[Scope | int]:
@@ -368,16 +358,17 @@ def _key(graph: Graph, scope: Scope) -> object:
     return tuple(found)
 
 
-def _joined(run: Sequence[Box | Unit], *, count: int | None = None) -> Box | Unit:
-    """One part for a run of alike ones. `count` is how many it is said to stand for, if not all."""
+def _joined(run: Sequence[Box | Unit], *, repeated: int = 1) -> Box | Unit:
+    """One part for a run of alike ones, or for as many as there are in each of several repetitions."""
     first = run[0]
     if len(run) == 1:
         return first
     nodes = tuple(node for part in run for node in part.nodes)
     places = tuple(place for part in run for place in part.places)
-    number = sum(part.count for part in run) if count is None else count
+    number = len(run) // repeated
+    gives = run[-1].gives if repeated == 1 else run[0].gives
     if isinstance(first, Box):
-        return replace(first, nodes=nodes, places=places, gives=run[-1].gives, count=number)
+        return replace(first, nodes=nodes, places=places, gives=gives, count=number)
     units = [part for part in run if isinstance(part, Unit)]
     grown = tuple(channels for unit in units for channels in (unit.grown or ())[1:])
     return replace(
@@ -385,7 +376,7 @@ def _joined(run: Sequence[Box | Unit], *, count: int | None = None) -> Box | Uni
         main=tuple(map(_alike, *(unit.main for unit in units))),
         nodes=nodes,
         places=places,
-        gives=run[-1].gives,
+        gives=gives,
         count=number,
         chances=_chances(units),
         grown=(first.grown[0], *grown) if first.grown else None,
@@ -407,39 +398,50 @@ def _chances(units: Sequence[Unit]) -> tuple[float, ...]:
     return tuple(chance for unit in units for chance in unit.chances or (1.0,) * unit.count)
 
 
-def _grouped(found: Sequence[Box | Unit]) -> list[Part]:
-    """Repeats of several parts become one group each: the shortest period that repeats at a place."""
-    grouped: list[Part] = []
+def _folded(found: Sequence[Box | Unit]) -> list[Part]:
+    """Repeats become one part each: of several periods at a place the one that covers most, the shortest of those."""
+    known: dict[object, int] = {}
+    keys = [known.setdefault(part.key, len(known)) if part.key is not None else -1 for part in found]
+    alike = [
+        key >= 0 and place > 0 and part.reads == (found[place - 1].gives,)
+        for place, (part, key) in enumerate(zip(found, keys, strict=True))
+    ]
+    folded: list[Part] = []
     place = 0
     while place < len(found):
-        period, times = _period(found, place)
-        if times == 1:
-            grouped.append(found[place])
-            place += 1
-            continue
-        end = place + period * times
-        first = [_joined(found[i:end:period], count=found[i].count) for i in range(place, place + period)]
-        run = found[place:end]
-        nodes = tuple(node for part in run for node in part.nodes)
-        grouped.append(Group(tuple(first), times, nodes, run[0].reads, run[-1].gives))
-        place = end
-    return grouped
+        period, times = _period(keys, alike, place)
+        run = found[place : place + period * times]
+        folded.append(_joined(run) if period == 1 else _group(run, period, times))
+        place += period * times
+    return folded
 
 
-def _period(found: Sequence[Box | Unit], place: int) -> tuple[int, int]:
-    """How many parts from here on repeat, and how often; once, if they don't."""
-    for period in range(2, _LONGEST_PERIOD + 1):
+def _period(keys: Sequence[int], alike: Sequence[bool], place: int) -> tuple[int, int]:
+    """How many parts from here on repeat, and how often. `alike` says of each whether it goes on where the one before
+    it ended and may be folded."""
+    best = (1, 1)
+    for period in range(1, min(_LONGEST_PERIOD, len(keys) - place) + 1):
+        if period > 1 and not alike[place + period - 1]:
+            break
         end = place + period
-        while end < len(found) and _repeats(found, end, period):
+        while end < len(keys) and alike[end] and keys[end] == keys[end - period]:
             end += 1
-        if times := (end - place) // period - 1:
-            return period, times + 1
-    return 1, 1
+        times = (end - place) // period
+        if times > 1 and period * times > best[0] * best[1]:
+            best = period, times
+        if end == len(keys):
+            break
+    return best
 
 
-def _repeats(found: Sequence[Box | Unit], place: int, period: int) -> bool:
-    """Whether the part at a place does what the one a period before it does, in the same line."""
-    part, before = found[place], found[place - period]
-    if part.key is None or part.reads != (found[place - 1].gives,) or part.count != before.count:
-        return False
-    return part.key == before.key
+def _group(run: Sequence[Box | Unit], period: int, times: int) -> Group:
+    """The parts of a repeat's body, each for all repetitions; equal ones in a row are one."""
+    phases: list[list[Box | Unit]] = []
+    for place in range(period):
+        if phases and phases[-1][0].key == run[place].key:
+            phases[-1].extend(run[place::period])
+        else:
+            phases.append(list(run[place::period]))
+    parts = tuple(_joined(phase, repeated=times) for phase in phases)
+    nodes = tuple(node for part in run for node in part.nodes)
+    return Group(parts, times, nodes, run[0].reads, run[-1].gives)

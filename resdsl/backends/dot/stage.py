@@ -217,6 +217,7 @@ class _Drawing:
         look: dict[str, Attribute] = {"style": "rounded", "color": self.canvas.theme["count"], "penwidth": 0.8}
         with self.canvas.cluster(label=times, margin=6, peripheries=1, **look):
             for part in group.parts:
+                self.value = self.value if part is group.parts[0] else part.reads[0]
                 name = self._part(part)
         self.value = group.gives
         return name
