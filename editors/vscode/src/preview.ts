@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import { askAbout } from "./compiler";
 import { buildable, chosen } from "./models";
 import { NotInstalled } from "./program";
-import { LANGUAGE, tellMissing } from "./settings";
+import { LANGUAGE, missing } from "./settings";
 
 const PAUSE = 300; // milliseconds without a keystroke before the diagram is drawn again
 
@@ -30,7 +30,9 @@ export class Previews implements vscode.Disposable {
 
   constructor(private readonly media: vscode.Uri) {
     this.#watching = [
-      vscode.workspace.onDidChangeTextDocument((change) => this.#open.get(change.document.uri.toString())?.soon()),
+      vscode.workspace.onDidChangeTextDocument(({ document }) =>
+        this.#open.get(document.uri.toString())?.soon(document),
+      ),
       vscode.workspace.onDidSaveTextDocument((saved) => {
         if (saved.languageId === LANGUAGE) for (const preview of this.#open.values()) preview.soon(); // imports
       }),
@@ -64,7 +66,7 @@ class Preview implements vscode.Disposable {
   #drawing = new AbortController();
 
   constructor(
-    private readonly document: vscode.TextDocument,
+    private document: vscode.TextDocument,
     private readonly offset: number,
     media: vscode.Uri,
     closed: () => void,
@@ -89,8 +91,9 @@ class Preview implements vscode.Disposable {
     this.#panel.reveal(undefined, true);
   }
 
-  /** Draws after a pause in typing. */
-  soon(): void {
+  /** Draws after a pause in typing. A text that was closed and opened again is another document. */
+  soon(document = this.document): void {
+    this.document = document;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#draw(), PAUSE);
   }
@@ -128,8 +131,7 @@ class Preview implements vscode.Disposable {
       else this.#show({ fault: answer.stderr.trim() });
     } catch (error) {
       if (signal.aborted) return;
-      this.#show({ fault: error instanceof Error ? error.message : String(error) });
-      if (error instanceof NotInstalled) await tellMissing(error.program);
+      this.#show({ fault: error instanceof NotInstalled ? missing(error.program) : String(error) });
     }
   }
 }

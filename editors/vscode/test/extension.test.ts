@@ -100,6 +100,14 @@ test("a program that is not there is told, with its name", async () => {
   assert.match(seen.messages.join(), /there is no program "\/nowhere\/resdsl".*pip install "resdsl\[lsp\]"/);
 });
 
+test("the page of the diagram tells of a program that is not there, and no message pops up", async () => {
+  seen.settings.command = ["/nowhere/resdsl"];
+  const panel = await preview();
+  const told = await eventually(() => panel.sent.findLast((message) => message.fault));
+  assert.match(String(told.fault), /there is no program "\/nowhere\/resdsl"/);
+  assert.deepEqual(seen.messages, []);
+});
+
 test("the page of the diagram may fetch nothing and run one script", async () => {
   const panel = await preview();
   const policy = /Content-Security-Policy" content="([^"]+)"/.exec(panel.html)?.[1] ?? "";

@@ -32,6 +32,15 @@ const BLOCKS = `block unit(width, stride = 1) {
 }
 `;
 
+const NOTES = `Plainly
+
+\`\`\`res
+model inner {
+  input 3x8x8
+}
+\`\`\`
+`;
+
 function needed(name: string): string {
   const found = process.env[name];
   if (!found) throw new Error(`say in ${name} where it is`);
@@ -54,6 +63,12 @@ const scenarios: Record<string, Scenario> = {
     assert.notEqual(await bench.colour("model"), plain);
     assert.notEqual(await bench.colour("10"), plain);
     await bench.screenshot("colours");
+  },
+
+  async "a fence in Markdown has the colours"(bench) {
+    await bench.file("notes.md");
+    assert.notEqual(await bench.colour("model"), await bench.colour("Plainly"));
+    await bench.file("net.res");
   },
 
   async "the shape after each line is shown"(bench) {
@@ -238,7 +253,7 @@ const scenarios: Record<string, Scenario> = {
 
 async function main(): Promise<void> {
   console.log(`code-server ${version(places.server).split("\n").pop()}`);
-  const bench = await Workbench.open(places, { "net.res": NET, "blocks.res": BLOCKS });
+  const bench = await Workbench.open(places, { "net.res": NET, "blocks.res": BLOCKS, "notes.md": NOTES });
   bench.page.setDefaultTimeout(20_000);
   try {
     for (const [name, scenario] of Object.entries(scenarios)) {
