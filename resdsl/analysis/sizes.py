@@ -21,6 +21,9 @@ MOST_STEPS = 500_000
 """Remainders times steps of the net: what would need more is not looked at (a second or two)."""
 
 
+_MOVING = frozenset({Role.CONV, Role.POOL, Role.RESIZE, Role.SHAPE})
+
+
 class Sizes(Record):
     """Of which remainder by `period` the sides of an input may be, if they are not too small."""
 
@@ -62,7 +65,7 @@ def input_sizes(graph: Graph) -> Sizes | None:
     if len(graph.inputs) != 1:
         return None
     given = graph.node(graph.inputs[0]).shape
-    period = lcm(*{axis.numerator for node in graph.nodes() if _rounds(node) for axis in node.stride})
+    period = _period(graph)
     if not given.dims or period * len(graph) > MOST_STEPS:
         return None
     start = [-(-n // period) * period for n in given.size]
@@ -77,9 +80,28 @@ def input_sizes(graph: Graph) -> Sizes | None:
     return _reduced(period, valid, whole)
 
 
-def _rounds(node: Node) -> bool:
-    """Whether a node's size is that of its operand divided by something: a window, or positions moved to channels."""
-    return getattr(node.op, "k", None) is not None or node.op.role is Role.SHAPE
+def _period(graph: Graph) -> int:
+    """The least common multiple of the total strides at which something is rounded.
+
+    After a step whose size is fixed (a global or adaptive pool, a resize) nothing depends on the input's size any more.
+    """
+    strides: list[tuple[Fraction, ...] | None] = []
+    found = {1}
+    for node in graph.nodes():
+        before = next((strides[operand] for operand in node.operands if strides[operand] is not None), None)
+        if not node.operands:
+            before = (Fraction(1),) * node.shape.dims
+        after = before if before is not None and len(before) == node.shape.dims else None
+        if after and node.operands and node.op.role in _MOVING:
+            windows = node.op.windows(graph.shapes(node))
+            fixed = getattr(node.op, "to", None) is not None
+            if fixed or (node.op.role is Role.POOL and getattr(node.op, "k", None) is None):
+                after = None
+            else:
+                after = tuple(stride * window.stride for stride, window in zip(after, windows, strict=True))
+                found |= {stride.numerator for stride in after}
+        strides.append(after)
+    return lcm(*found)
 
 
 def _reduced(period: int, valid: list[int], whole: list[int]) -> Sizes:

@@ -14,6 +14,7 @@ from resdsl.analysis.memory import Kept, activations, live_bytes
 from resdsl.analysis.metrics import metrics
 from resdsl.analysis.receptive import Fields, receptive_fields
 from resdsl.analysis.sections import sections, shortcut_kind
+from resdsl.analysis.sizes import input_sizes
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.graph.text import step_text
 from resdsl.ops.base import Role
@@ -83,6 +84,8 @@ class Summary:
     live: int
     """The most bytes of values that are alive at one time in eval, for one input in float32."""
     rows: tuple[Row, ...]
+    sides: str = ""
+    """Which sizes of the input's sides the net takes, in words; empty where it takes any that is not too small."""
 
     def to_json(self) -> str:
         """Stable JSON with every field."""
@@ -129,6 +132,7 @@ def summarize(graph: Graph, depth: Depth = "stage") -> Summary:
         kept=Kept.total(kept),
         state=(sum(prod(weight.shape) for weight in buffers) - counters, counters),
         live=live_bytes(graph),
+        sides=sizes.describe() if (sizes := input_sizes(graph)) else "",
         rows=tuple(_Rows(graph, kept).all(depth)),
     )
 

@@ -67,6 +67,7 @@ def _notes(summary: Summary, batch: int, dtype: str) -> tuple[str, ...]:
         f"{summary.params:,} parameters, {summary.buffers} buffers, {summary.state_dict_keys} keys",
         f"{gmacs(summary.macs)} GMACs ({FLOPS}), depth {summary.depth}, {summary.units} residual units{expected}",
         f"{gmacs(summary.elementwise)} G elements computed by everything else, apart from these",
+        *((f"sides of the input: {summary.sides}",) if summary.sides else ()),
         f"{inputs} in {dtype}:",
         f"  training {everything}: {size(weights)} weights, {size(gradients)} gradients, {size(kept)} activations",
         f"  inference {size(weights + live)}: {size(weights)} weights, {size(live)} values at most",

@@ -106,12 +106,18 @@ def test_several_inputs_and_outputs(tmp_path: Path) -> None:
     assert (found.input, found.output) == ("3x8x8, 1x8x8", "1x8x8, 1x8x8")
 
 
+def test_sizes_are_told_where_the_net_takes_some_only() -> None:
+    pyramid = resdsl.load("resnet50_fpn").summary()
+    assert "\nsides of the input: 0 or 29 to 31 more than a multiple of 32\n" in pyramid.to_table()
+    assert "sides of the input" not in resdsl.load("vgg11").summary().to_table()
+
+
 def test_json_has_every_field_and_is_stable() -> None:
     found = resdsl.load("resnet18").summary()
     data = json.loads(found.to_json())
     assert list(data) == [
         "model", "input", "output", "params", "buffers", "state_dict_keys", "macs", "elementwise", "depth", "units",
-        "expected_depth", "kept", "state", "live", "rows",
+        "expected_depth", "kept", "state", "live", "rows", "sides",
     ]  # fmt: skip
     assert data["rows"][2]["shortcuts"] == {"projection": 1, "identity": 1}
     assert found.to_json() == resdsl.load("resnet18").summary().to_json()
