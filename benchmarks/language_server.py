@@ -30,10 +30,10 @@ from resdsl.source import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs"
-ROUNDS = 3
+ROUNDS = 2
 PACE = 0.15
 """Seconds between keystrokes of somebody who does not stop to look."""
-QUIET = 1.5
+QUIET = 1.2
 """Seconds without further diagnostics after which those of a keystroke are all there."""
 
 
