@@ -33,7 +33,7 @@ def test_paths_are_files() -> None:
 
 
 def test_a_network_that_ships() -> None:
-    assert find("resnet50") == Spec(root("specs") / "resnet.res", "resnet50")
+    assert find("resnet50") == Spec(root("specs") / "resnet.res", "resnet50", ships=True)
 
 
 def test_a_slip_gets_a_suggestion_and_a_stranger_gets_help() -> None:

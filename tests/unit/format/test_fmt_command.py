@@ -63,7 +63,7 @@ def test_nothing_is_written_where_one_text_has_faults(folder: Path, capsys: pyte
     code, out, err = run(capsys, "loose.res", "faulty.res")
     assert (code, out) == (1, "")
     main(["check", "faulty.res"])
-    assert err == capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(err)  # below which the check has its count
     assert err.startswith("faulty.res:")
     assert (folder / "loose.res").read_text() == LOOSE
 
