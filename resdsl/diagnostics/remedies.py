@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 REMEDIES: dict[str, str] = {
-    "E007": "name the inner parts with `let` or `block`; --max-nesting raises the limit",
-    "E008": "--max-bits raises the limit",
     "E022": "keep one of them",
     "E102": "give one of them another label",
     "E104": "choose another name",
@@ -22,7 +20,6 @@ REMEDIES: dict[str, str] = {
     "E202": "compare it (`x != 0`), or make it `true` or `false`",
     "E203": "guard it: `a // b if b != 0 else 0`, or `require b > 0`",
     "E204": "write the number out, or use whole exponents",
-    "E206": "--max-items raises the limit",
     "E209": "`//` divides without a rest; `require` can say which values are meant",
     "E210": "choose one of the two values; `then` is for the step of `n x step`",
     "E211": "change the argument, or the requirement",

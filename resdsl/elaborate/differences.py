@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from resdsl.diagnostics import Edit, Fix, Label
 from resdsl.elaborate.context import Home
 from resdsl.elaborate.library import import_edit, is_library
-from resdsl.elaborate.values import Number, Size, is_whole, show, whole
+from resdsl.elaborate.state import stride_between
+from resdsl.elaborate.values import Size, is_whole, show, whole
 from resdsl.graph import Graph, Node, Scope, ScopeKind
 from resdsl.records import Record
 from resdsl.shapes import Axes, Shape
@@ -23,16 +24,6 @@ class Remedy(Record):
 
     help: str
     fixes: tuple[Fix, ...] = ()
-
-
-def stride_between(first: Node, last: Node) -> Number | Size:
-    """The stride accumulated from one value to another: a number where axes agree, else a size."""
-    if not last.stride or len(first.stride) != len(last.stride):
-        return 1
-    ratios = [whole(b / a) for a, b in zip(first.stride, last.stride, strict=True)]
-    if len(set(ratios)) == 1:
-        return ratios[0]
-    return Size(tuple(int(r) for r in ratios))
 
 
 def size_text(size: Axes) -> str:

@@ -10,7 +10,6 @@ from resdsl.diagnostics.suggest import replacement, respelling
 from resdsl.elaborate.arithmetic import binary
 from resdsl.elaborate.context import Context, Home, file_context
 from resdsl.elaborate.evaluate import Evaluator
-from resdsl.elaborate.figures import difference_note, figure, likely_cause, parts_note
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.values import UNKNOWN, Size, Value, is_whole, show, whole
 from resdsl.shapes import Shape
@@ -57,6 +56,13 @@ def check_expect(run: Elaboration, stmt: tree.Expect, context: Context, found: M
 
 def report_figure(run: Elaboration, stmt: tree.Expect, context: Context, actual: Value, wanted: Value) -> None:
     """A figure that is not the stated one: both, the difference, what it is made of, and what would explain it."""
+    from resdsl.elaborate.figures import (  # not at the top: most figures are right
+        difference_note,
+        figure,
+        likely_cause,
+        parts_note,
+    )
+
     name = stmt.metric.name
     stated = stmt.value.text if isinstance(stmt.value, tree.Number) else show(wanted)
     relation = "" if stmt.op == "==" else f"{stmt.op} "
@@ -93,7 +99,7 @@ def metric_value(found: Metrics, name: str) -> Value:
 
 
 def shown(value: Value) -> str:
-    return figure(value) if isinstance(value, int) else show(value)
+    return f"{value:,}" if isinstance(value, int) else show(value)
 
 
 def about(actual: Value, stated: tree.Number) -> bool:

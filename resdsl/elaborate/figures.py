@@ -73,8 +73,12 @@ def likely_cause(graph: Graph, name: str, actual: Value, wanted: Value) -> str |
     if name != "params":
         return None
     convs = [(node.op, node.shape.channels) for node in graph.nodes() if node.alias_of is None]
-    for biased, sign, words in ((False, -1, "would have: `conv(..., bias=true)`"), (True, 1, "have")):
+    for biased, sign, words in (
+        (False, -1, "would have with `bias=true`"),
+        (True, 1, "would not have with `bias=false`"),
+    ):
         widths = [width for op, width in convs if isinstance(op, Conv) and (op.bias is not False) is biased]
         if widths and sign * sum(widths) == more:
-            return f"the difference is exactly the biases that its {len(widths)} convolutions {words}"
+            many = f"{len(widths)} convolutions" if len(widths) > 1 else "convolution"
+            return f"the difference is exactly the biases that its {many} {words}"
     return None

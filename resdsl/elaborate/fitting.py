@@ -17,6 +17,18 @@ _WORK = 20_000
 """So many shapes are worked out at most, for one message."""
 
 
+def with_input(graph: Graph, fault: Fault, applied: Applied, operand: Node) -> Fault:
+    """A window that does not fit, with an input for which it would."""
+    size = larger_input(graph, applied, operand) if fault.code == "E304" else None
+    if size is None:
+        return fault
+    given = graph.node(graph.inputs[0]).shape
+    notes = [*fault.notes, f"the input is {given}; it would fit from {size}"]
+    return Fault(
+        fault.code, fault.message, argument=fault.argument, operand=fault.operand, notes=notes, help=fault.help
+    )
+
+
 def larger_input(graph: Graph, applied: Applied, operand: Node) -> Shape | None:
     """An input with which an operator fits, the least whose size the strides divide; `None` where none is found."""
     if len(graph.inputs) != 1:

@@ -10,7 +10,6 @@ from resdsl.diagnostics import Fault, Frame, Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.binding import missing, missing_help, missing_message
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several
-from resdsl.elaborate.fitting import given_by, larger_input
 from resdsl.elaborate.labels import Named, name_call, name_container
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.resolve import statements
@@ -196,19 +195,11 @@ def run_operator(
         if known is not None:
             given = evaluator.given(callee, call.args or (), place)
         _, bound = run.bind(callee, given, call.span, place)
-        fault = with_input(run, fault, applied, operand)
-        run.fault_at(fault, call.span, place, given, bound, given_by(run.graph, operand, fault.code, call.span))
+        from resdsl.elaborate.fitting import given_by, with_input  # not at the top: most operators fit
+
+        labels = given_by(run.graph, operand, fault.code, call.span)
+        run.fault_at(with_input(run.graph, fault, applied, operand), call.span, place, given, bound, labels)
         return UNKNOWN
-
-
-def with_input(run: Elaboration, fault: Fault, applied: Applied, operand: Node) -> Fault:
-    """A window that does not fit, with an input for which it would."""
-    size = larger_input(run.graph, applied, operand) if fault.code == "E304" else None
-    if size is None:
-        return fault
-    given = run.graph.node(run.graph.inputs[0]).shape
-    notes = [*fault.notes, f"the input is {given}; it would fit from {size}"]
-    return Fault(fault.code, fault.message, argument=fault.argument, notes=notes, help=fault.help)
 
 
 _CONSTANT = (tree.Number, tree.Bool, tree.SizeLit)

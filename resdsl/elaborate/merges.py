@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Place
-from resdsl.elaborate.differences import merge_help, merge_note
 from resdsl.elaborate.flow import STATEMENTS, UNITS, one_value, run_flow
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
@@ -75,6 +74,8 @@ def report_shapes(
     if unit.kind == "mul":  # what may be multiplied is more than what is equal: the operator says it best
         run.evaluator.fault(fault, unit.span, place, labels)
         return
+    from resdsl.elaborate.differences import merge_help, merge_note  # not at the top: most merges fit
+
     one, other = nodes[0], nodes[fault.operand or 0]
     run.evaluator.error(
         fault.code,

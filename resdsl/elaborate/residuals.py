@@ -6,19 +6,11 @@ from collections.abc import Sequence
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Env, Guard, Place
-from resdsl.elaborate.differences import (
-    difference,
-    missing_shortcut,
-    origins,
-    stride_between,
-    strides_said,
-    unfit_shortcut,
-)
 from resdsl.elaborate.flow import UNITS, not_a_step, one_value, run_block, run_body, run_operator
 from resdsl.elaborate.labels import Named, claim, label_text
 from resdsl.elaborate.naming import Namer
 from resdsl.elaborate.reporter import Failed
-from resdsl.elaborate.state import Elaboration, UnitState
+from resdsl.elaborate.state import Elaboration, UnitState, stride_between
 from resdsl.elaborate.survival import settle_clause
 from resdsl.elaborate.values import (
     UNKNOWN,
@@ -126,6 +118,14 @@ def report_shapes(
     run: Elaboration, unit: tree.Residual, place: Place, scope: Scope, fault: Fault, nodes: Sequence[Node]
 ) -> None:
     """The primary place is the `shortcut` clause where there is one, else the whole residual."""
+    from resdsl.elaborate.differences import (  # not at the top: most residuals fit
+        difference,
+        missing_shortcut,
+        origins,
+        strides_said,
+        unfit_shortcut,
+    )
+
     main, shortcut = nodes[0], nodes[1]
     if main.shape == shortcut.shape:
         report_gate(run, unit, place, fault, nodes)
@@ -161,6 +161,8 @@ def report_shapes(
 
 def report_gate(run: Elaboration, unit: tree.Residual, place: Place, fault: Fault, nodes: Sequence[Node]) -> None:
     """A gate or carry that weighs something of another shape."""
+    from resdsl.elaborate.differences import difference  # not at the top: most gates fit
+
     main = nodes[0].shape
     bodies = (("gate", unit.gate), ("carry", unit.carry))
     written = [(word, body) for word, body in bodies if body is not None]

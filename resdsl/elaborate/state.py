@@ -20,7 +20,7 @@ from resdsl.elaborate.binding import (
 from resdsl.elaborate.context import Current, Guard, Place
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.reporter import Stop
-from resdsl.elaborate.values import UNKNOWN, Given, Kept, OperatorValue, show
+from resdsl.elaborate.values import UNKNOWN, Given, Kept, Number, OperatorValue, Size, show, whole
 from resdsl.graph import Graph, Node, Scope, ScopeKind, Survival
 from resdsl.ops.base import Operator, Shapes
 from resdsl.records import Record
@@ -257,3 +257,13 @@ def total_stride(operands: tuple[Node, ...], shape: Shape, strides: Strides, *, 
     if not moves:
         return source.stride
     return tuple([a * b for a, b in zip(source.stride, strides, strict=True)])
+
+
+def stride_between(first: Node, last: Node) -> Number | Size:
+    """The stride accumulated from one value to another: a number where axes agree, else a size."""
+    if not last.stride or len(first.stride) != len(last.stride):
+        return 1
+    ratios = [whole(b / a) for a, b in zip(first.stride, last.stride, strict=True)]
+    if len(set(ratios)) == 1:
+        return ratios[0]
+    return Size(tuple(int(r) for r in ratios))

@@ -7,7 +7,6 @@ from fractions import Fraction
 from resdsl.diagnostics import Diagnostic, Fault, Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Current, Place, Several
-from resdsl.elaborate.differences import origins
 from resdsl.elaborate.flow import UNITS, one_value, run_body, run_container, run_contents, run_step
 from resdsl.elaborate.labels import label_text, name_container
 from resdsl.elaborate.state import Elaboration, OutsideUse
@@ -85,6 +84,8 @@ def run_dense(run: Elaboration, unit: tree.Dense, place: Place, value: Current) 
     try:
         node = run.add(run.plain("concat"), (source, added), place, scope, None, unit.span)
     except Fault as fault:
+        from resdsl.elaborate.differences import origins  # not at the top: most nets fit
+
         run.evaluator.error(
             fault.code,
             f"the braces give {added.shape}, and the value before, {source.shape}, has another size",

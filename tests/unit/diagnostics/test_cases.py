@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from resdsl.api import check
 from resdsl.diagnostics.codes import CODES
+from resdsl.diagnostics.fixes import edited
+from resdsl.diagnostics.render import render_full
 from resdsl.specs import Spec
 from tests.unit.diagnostics import _cases
 
@@ -48,6 +52,28 @@ def test_there_are_many_and_they_cover_all_codes_of_errors() -> None:
 def test_each_text_has_its_case() -> None:
     texts = {path.stem for path in _cases.FOLDER.glob("*.txt")}
     assert texts == {Path(name).stem for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fixes_mend_what_they_are_for(name: str, imports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The likeliest fix of each fault, carried out alone: that fault is gone, and there are no more than before."""
+    monkeypatch.chdir(imports)
+    case = _cases.read_case(_cases.FOLDER, name)
+    found = _cases.diagnose(case)
+    for diagnostic in found:
+        source = diagnostic.span.source
+        if source.name != name or not diagnostic.fixes:
+            continue
+        fix = diagnostic.fixes[0]
+        left = _cases.diagnose(replace(case, text=edited(source, fix.edits).text))
+        said = f"{diagnostic.code} at {diagnostic.span} with '{fix.message}':\n{render_full(left)}"
+        assert len(left) <= len(found), said
+        assert (diagnostic.message, diagnostic.span.line) not in {(d.message, d.span.line) for d in left}, said
+
+
+def test_many_faults_have_fixes() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in _cases.FOLDER.glob("*.txt")]
+    assert sum(bool(re.search(r"^ *\d+ \+ ", text, re.MULTILINE)) for text in texts) >= 40
 
 
 WRONG = "model net {\n  input 4x8x8\n  residual { conv(3, 8) }  #! E301 @3\n}\n"
