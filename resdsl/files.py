@@ -38,11 +38,9 @@ def decode(data: bytes, name: str, report: Report, limits: Limits = DEFAULT) -> 
         return None
 
 
-def write_whole(path: Path, data: str | bytes, *, keep: Path | None = None) -> None:
-    """Writes a file at once: it has all of `data`, or what it had before.
-
-    Raises `OSError` if it cannot be written, is no regular file, is a symbolic link, or is the file `keep`.
-    """
+def refuse_place(path: Path, *, keep: Path | None = None) -> None:
+    """Raises `OSError` if nothing may be written there: `path` is no regular file, is a symbolic link, is the file
+    `keep`, or its folder does not exist."""
     if path.is_symlink():
         raise OSError(f"{path} is a symbolic link, and nothing is written through one")
     if path.exists():
@@ -50,10 +48,18 @@ def write_whole(path: Path, data: str | bytes, *, keep: Path | None = None) -> N
             raise OSError(f"{path} is not a regular file")
         if keep is not None and keep.exists() and path.samefile(keep):
             raise OSError(f"{path} is the spec itself")
-    import tempfile  # not at the top: a check writes nothing
-
     if not path.parent.is_dir():
         raise OSError(f"{path} cannot be written: there is no folder {path.parent}")
+
+
+def write_whole(path: Path, data: str | bytes, *, keep: Path | None = None) -> None:
+    """Writes a file at once: it has all of `data`, or what it had before.
+
+    Raises `OSError` if it cannot be written, or as `refuse_place` does.
+    """
+    import tempfile  # not at the top: a check writes nothing
+
+    refuse_place(path, keep=keep)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from resdsl.diagnostics import Diagnostic
-from resdsl.files import write_whole
+from resdsl.files import refuse_place, write_whole
 from resdsl.limits import Limits
 from resdsl.specs import STDIN, Spec, SpecError, find
 
@@ -26,13 +26,20 @@ FINE, FAULTY, USAGE, INTERNAL = range(4)
 SPEC_HELP = "a .res file, FILE:MODEL, the name of a network that ships (resdsl zoo), or - for standard input"
 
 
+def refuse(output: str, spec: Spec) -> None:
+    """Raises `SpecError` or `OSError` if a product may not go there: for whoever has several to write."""
+    if output == STDIN:
+        return
+    if Path(output).suffix == ".res":
+        raise SpecError(f"{output} has the name of a spec, and a product never replaces one")
+    refuse_place(Path(output), keep=spec.path)
+
+
 def put(product: str | bytes, output: str, spec: Spec) -> None:
     """A product to a file, whole or not at all, or to standard output; never over a spec."""
     if output != STDIN:
-        path = Path(output)
-        if path.suffix == ".res":
-            raise SpecError(f"{path} has the name of a spec, and a product never replaces one")
-        write_whole(path, product, keep=spec.path)
+        refuse(output, spec)
+        write_whole(Path(output), product)
     elif isinstance(product, str):
         sys.stdout.write(product)
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FINE, Parser, add_spec, load, put
+from resdsl.cli.common import FINE, Parser, add_spec, load, put, refuse
 from resdsl.specs import SpecError
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
     from resdsl.api import export_weights, import_weights
 
     net, spec = load(options)
+    for output in filter(None, (options.output, options.save_map)):
+        refuse(output, spec)
     path = Path(options.output)
     pins = _pins(options.pin)
     if options.direction == "import":
