@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from resdsl.diagnostics import Diagnostic, Label
 from resdsl.graph import Graph, Scope, ScopeKind
 from resdsl.lints.base import GraphRule, Net, first_line, in_library
+from resdsl.source import Span
 
 
 class BlindBranch(GraphRule):
@@ -18,15 +19,14 @@ class BlindBranch(GraphRule):
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
         seen: set[int] = set()
-        spans: set[tuple[int, int]] = set()
+        spans: set[Span] = set()
         for unit in net.graph.units:
             for scope in unit.ancestors():
                 if id(scope) in seen:
                     break
                 seen.add(id(scope))
-                key = (id(scope.span.source), scope.span.start)
-                if scope.kind is ScopeKind.RESIDUAL and key not in spans and not in_library(scope.span):
-                    spans.add(key)
+                if scope.kind is ScopeKind.RESIDUAL and scope.span not in spans and not in_library(scope.span):
+                    spans.add(scope.span)
                     yield from self._residual(net.graph, scope)
 
     def _residual(self, graph: Graph, scope: Scope) -> Iterator[Diagnostic]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from resdsl.diagnostics import Diagnostic, Label
 from resdsl.lints.base import GraphRule, Net, first_line, place
 from resdsl.ops.base import Role
+from resdsl.source import Span
 
 
 class DropoutBeforeNorm(GraphRule):
@@ -18,15 +19,15 @@ class DropoutBeforeNorm(GraphRule):
     code = "W519"
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
-        seen: set[int] = set()
+        seen: set[Span] = set()
         for dropout in net.role(Role.DROPOUT):
             user = net.only_user(dropout)
             span = place(dropout)
-            if user is None or span is None or user.op.kind != "bn" or span.start in seen:
+            if user is None or span is None or user.op.kind != "bn" or span in seen:
                 continue
             if getattr(dropout.op, "p", 1) == 0:
                 continue
-            seen.add(span.start)
+            seen.add(span)
             norm = place(user)
             yield self.warning(
                 f"`{dropout.op.kind}` right before `bn`: its running variance is that of training, not of eval",

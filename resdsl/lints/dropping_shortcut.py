@@ -8,6 +8,7 @@ from resdsl.diagnostics import Diagnostic
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.lints.base import GraphRule, Net, first_line, in_library
 from resdsl.ops.base import Role
+from resdsl.source import Span
 
 
 class DroppingShortcut(GraphRule):
@@ -21,14 +22,14 @@ class DroppingShortcut(GraphRule):
     code = "W516"
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
-        seen: set[int] = set()
+        seen: set[Span] = set()
         for unit in net.graph.units:
             for part in unit.items:
                 if isinstance(part, Scope) and part.kind is ScopeKind.SHORTCUT and part.items:
                     nodes = [net.graph.node(node) for node in part.nodes()]
                     dropping = _dropping(net, nodes)
-                    if dropping is not None and dropping.span.start not in seen:
-                        seen.add(dropping.span.start)
+                    if dropping is not None and dropping.span not in seen:
+                        seen.add(dropping.span)
                         yield self._report(dropping)
 
     def _report(self, node: Node) -> Diagnostic:

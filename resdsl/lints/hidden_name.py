@@ -23,9 +23,9 @@ class HiddenName(TextRule):
     def check(self, page: Page) -> Iterator[Diagnostic]:
         for inner, outer in page.names.hidden:
             yield self.warning(
-                f"the {inner.kind.value} `{inner.name}` hides {_described(outer)} of that name",
+                f"the {inner.kind.value} `{inner.name}` hides the {outer.kind.value} of that name",
                 inner.span,
-                secondary=[Label(outer.span, "hidden from here on")],
+                secondary=[Label(outer.span, "this one is hidden")],
                 help="give it another name",
             )
         for step, called in page.names.labels:
@@ -54,7 +54,3 @@ class HiddenName(TextRule):
             secondary=[Label(outer.span, "the block of that name")] if outer else (),
             help="name it for what it is or does",
         )
-
-
-def _described(outer: Declared) -> str:
-    return f"the {outer.kind.value}"

@@ -8,6 +8,7 @@ from resdsl.diagnostics import Diagnostic, Label
 from resdsl.graph import Node
 from resdsl.lints.base import GraphRule, Net, first_line, in_library
 from resdsl.ops.base import Role
+from resdsl.source import Span
 
 NEVER_NEGATIVE = frozenset({"relu", "relu6", "sigmoid", "hardsigmoid", "softmax", "softplus"})
 """Activations whose values a rectifier leaves as they are."""
@@ -23,7 +24,7 @@ class IdleStep(GraphRule):
     code = "W517"
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
-        seen: set[int] = set()
+        seen: set[Span] = set()
         for role in (Role.ACTIVATION, Role.NORM):
             for node in net.role(role):
                 before = net.graph.node(node.operands[0])
@@ -31,9 +32,9 @@ class IdleStep(GraphRule):
                     _idle(before, node)
                     and node.scope is before.scope
                     and not in_library(node.span)
-                    and node.span.start not in seen
+                    and node.span not in seen
                 ):
-                    seen.add(node.span.start)
+                    seen.add(node.span)
                     yield self.warning(
                         f"`{node.op.kind}` does nothing after `{before.op.kind}`",
                         first_line(node.span),

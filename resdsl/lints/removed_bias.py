@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from resdsl.diagnostics import Diagnostic, Label
 from resdsl.diagnostics.model import Edit, Fix
-from resdsl.graph import Node
+from resdsl.graph import Node, ScopeKind
 from resdsl.lints.base import GraphRule, Net, first_line, in_library, place, places
 from resdsl.lints.calls import bias_in, call_at, default_bias
 from resdsl.ops.base import Role
@@ -27,7 +27,7 @@ class RemovedBias(GraphRule):
     code = "W510"
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
-        seen: set[tuple[int, int | None]] = set()
+        seen: set[tuple[Span, Span | None]] = set()
         for norm in net.role(Role.NORM):
             if not _subtracts_means(net, norm):
                 continue
@@ -36,7 +36,7 @@ class RemovedBias(GraphRule):
                 layer = net.graph.node(layer.operands[0])
             if getattr(layer.op, "bias", False) is False or not _only_normalised(net, layer):
                 continue
-            key = (layer.span.start, layer.trace[0].span.start if layer.trace else None)
+            key = (layer.span, layer.trace[0].span if layer.trace else None)
             if key not in seen:
                 seen.add(key)
                 yield from self._report(net, layer, norm)
@@ -62,7 +62,11 @@ def _subtracts_means(net: Net, norm: Node) -> bool:
 
 
 def _only_normalised(net: Net, layer: Node) -> bool:
-    """Whether all that uses a value subtracts its means (or hands it on unchanged to what does)."""
+    """Whether all that uses a value subtracts its means (or hands it on unchanged to what does). Of a shared layer that
+    would have to hold for each use; it is left alone.
+    """
+    if any(scope.kind is ScopeKind.SHARED for scope in layer.scope.ancestors()):
+        return False
     waiting = [layer]
     while waiting:
         node = waiting.pop()

@@ -10,6 +10,7 @@ from resdsl.lints.base import GraphRule, Net, first_line, place
 from resdsl.ops.base import Role, Window
 from resdsl.records import Record
 from resdsl.shapes import per_axis
+from resdsl.source import Span
 
 Axis = tuple[float, float, float, float]
 """Along one axis of the input, in pixels: the centre of what the first position sees, the smallest and the largest
@@ -33,13 +34,13 @@ class ShiftedBranches(GraphRule):
     code = "W514"
 
     def check(self, net: Net) -> Iterator[Diagnostic]:
-        seen: set[int] = set()
+        seen: set[Span] = set()
         places = _Map(net.graph)
         for node, gap in places.gaps():
             span = place(node)
-            if span is None or span.start in seen:
+            if span is None or span in seen:
                 continue
-            seen.add(span.start)
+            seen.add(span)
             pixels = f"{gap.pixels:.4g} pixel{'s' * (gap.pixels != 1)}"
             yield self.warning(
                 f"the branches of this `{node.op.kind}` look at places {pixels} apart",
