@@ -12,7 +12,7 @@ from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, count, form_o
 from resdsl.diagnostics import CompileError, Diagnostic, Report, Severity
 from resdsl.files import write_whole
 from resdsl.records import Record
-from resdsl.specs import Spec, SpecError, find
+from resdsl.specs import Spec, SpecError, find, shipped
 
 if TYPE_CHECKING:
     from resdsl.api import Checked
@@ -84,9 +84,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _specs(text: str) -> list[Spec]:
-    """What one word of the command line means: a spec, or all those below a directory."""
+    """What a word of the command line means: a spec, or all those below a directory, unless a network has its name."""
     path = Path(text)
-    if not path.is_dir():
+    if not path.is_dir() or text in shipped():
         return [find(text)]
     found = sorted(path.rglob("*.res"))
     if not found:

@@ -289,6 +289,8 @@ def test_directories(run: Run) -> None:
     spec("nets/b.res", CLEAN)
     spec("nets/a.res", CLEAN)
     assert run("nets")[1] == "nets/a.res: 1 model, no errors\nnets/b.res: 1 model, no errors\n"
+    Path("resnet50").mkdir()
+    assert run("resnet50")[0] == 0  # the network
     Path("empty").mkdir()
     assert run("empty")[0] == 2
 
