@@ -40,6 +40,8 @@ class Findings(Record):
     """Its models, in order."""
     uses: tuple[tuple[Span, Path | None], ...] = ()
     """The paths in its `use`s, and where they lead."""
+    files: frozenset[Path] = frozenset()
+    """The files that it depends on, through others too, whether or not they are there."""
 
 
 class Cancellable(Deadline):
@@ -97,8 +99,9 @@ class Checker:
         program = load_program(source, report, limits=self.limits, read=read)
         check_empty(program, report)
         models, uses = tuple(program.models), _uses(program)
+        files = frozenset(path.resolve() for path in program.files)
         if report.failed:
-            yield Findings(source, report.sorted(), complete=False, models=models, uses=uses)
+            yield Findings(source, report.sorted(), False, models, uses, files)
         reaches = _Reaches(program, Chunks(source.text), report)
         deadline = Cancellable(self.limits, cancelled)
         linter = Linter(program)
@@ -116,7 +119,7 @@ class Checker:
                 linter.recall(name, results.warnings)
             report.extend(linter.finish())
             self._forget(program)
-        yield Findings(source, report.sorted(), complete=True, models=models, uses=uses)
+        yield Findings(source, report.sorted(), True, models, uses, files)
 
     def _forget(self, program: Program) -> None:
         """Leaves out the models that are gone; only of a text that has no faults is that certain."""

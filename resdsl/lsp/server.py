@@ -89,7 +89,8 @@ class Server(LanguageServer):
     def schedule_users(self, changed: Path | None) -> None:
         """Has the open texts checked that may use a file; all, if it is not known which has changed."""
         for document in self.files.documents.values():
-            if changed is None or (document.snapshot.path != changed and _uses(document)):
+            known = document.findings
+            if changed is None or known is None or changed in known.files:
                 self.schedule(document)
 
     def _check(self, job: Job, cancelled: Event) -> None:
@@ -159,10 +160,6 @@ class Server(LanguageServer):
         end = positions.offset(change.range.end.line, change.range.end.character)
         document.near = start
         return text[:start] + change.text + text[end:]
-
-
-def _uses(document: Document) -> bool:
-    return document.findings is None or any(path is not None for _, path in document.findings.uses)
 
 
 def make_server(limits: Limits) -> Server:
