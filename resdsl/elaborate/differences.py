@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from resdsl.diagnostics import Edit, Fix, Label
 from resdsl.elaborate.context import Home
@@ -200,7 +201,7 @@ def _total(node: Node) -> str:
     return show(axes[0] if len(set(axes)) == 1 else axes)
 
 
-def merge_help(kind: str, one: Node, other: Node) -> str | None:
+def merge_help(graph: Graph, kind: str, one: Node, other: Node) -> str | None:
     """What brings two branches of a merge together."""
     a, b = one.shape, other.shape
     if a.dims != b.dims:
@@ -210,7 +211,20 @@ def merge_help(kind: str, one: Node, other: Node) -> str | None:
     if one.stride != other.stride:
         return "give the branches the same stride, or enlarge the smaller one with `upsample`"
     smaller = size_text(min(a.size, b.size))
-    return (
-        f"`resize({smaller})` brings the larger one to the other's size; none is needed where no window loses "
-        "positions and the strides divide the size of the input"
-    )
+    resized = f"bring the larger one to the other's size with `resize({smaller})`"
+    even = _even_input(graph, len(one.stride))
+    if even is not None:
+        return f"use an input that all strides divide, such as {even}, or {resized}"
+    return f"pad the windows that lose positions, or {resized}"
+
+
+def _even_input(graph: Graph, axes: int) -> Shape | None:
+    """The next larger input whose size all strides of the net divide; `None` where they divide it already."""
+    if len(graph.inputs) != 1:
+        return None
+    given = graph.node(graph.inputs[0]).shape
+    if not axes or given.dims != axes:
+        return None
+    strides = [max(ceil(n.stride[axis]) for n in graph.nodes() if len(n.stride) == axes) for axis in range(axes)]
+    size = tuple(-(-n // stride) * stride for n, stride in zip(given.size, strides, strict=True))
+    return Shape(given.channels, size) if size != given.size else None

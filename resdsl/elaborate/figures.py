@@ -75,7 +75,7 @@ def likely_cause(graph: Graph, name: str, actual: Value, wanted: Value) -> str |
     convs = [(node.op, node.shape.channels) for node in graph.nodes() if node.alias_of is None]
     for biased, sign, words in (
         (False, -1, "would have with `bias=true`"),
-        (True, 1, "would not have with `bias=false`"),
+        (True, 1, "have beyond `bias=false`"),
     ):
         widths = [width for op, width in convs if isinstance(op, Conv) and (op.bias is not False) is biased]
         if widths and sign * sum(widths) == more:

@@ -84,7 +84,7 @@ def report_shapes(
         place,
         secondary=labels,
         notes=[merge_note(unit.kind, one, other)],
-        help=merge_help(unit.kind, one, other),
+        help=merge_help(run.graph, unit.kind, one, other),
     )
 
 
