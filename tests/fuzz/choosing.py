@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 
-
 T = TypeVar("T")
 
 

@@ -3,8 +3,8 @@
     pip install atheris        # Linux, Python 3.11 to 3.13; not a dependency of anything else
     python tests/fuzz/guided.py --seconds 600 --record
 
-New inputs of worth go to a folder of their own; `--merge FOLDER` adds those to `tests/fuzz/corpus/` that reach what none
-there does. What fails is made smaller and written to `tests/cases/fuzz/`, as `run.py` does.
+New inputs of worth go to the folder of `--new`; `--merge FOLDER` adds those to `tests/fuzz/corpus/` that reach what
+none there does. What fails is made smaller and written to `tests/cases/fuzz/`, as `run.py` does.
 """
 
 from __future__ import annotations
@@ -95,7 +95,13 @@ def main() -> int:
                 (first / str(number)).write_text(text, encoding="utf-8")
         new = Path(options.new) if options.new else Path(folder) / "new"
         new.mkdir(exist_ok=True)
-        flags = [f"-max_len={LONGEST}", f"-dict={dictionary}", f"-timeout={round(SECONDS * 30)}", "-rss_limit_mb=2000", "-verbosity=0"]
+        flags = [
+            f"-max_len={LONGEST}",
+            f"-dict={dictionary}",
+            f"-timeout={round(SECONDS * 30)}",
+            "-rss_limit_mb=2000",
+            "-verbosity=0",
+        ]
         flags += [f"-max_total_time={options.seconds}"] if options.seconds else []
         flags += [f"-runs={options.inputs}"] if options.inputs else []
         folders = [str(new), str(CORPUS), str(first)]

@@ -10,25 +10,30 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import get_args
+from zlib import crc32
 
 from resdsl.analysis.summary import summarize
+from resdsl.api import Checked, inspect
 from resdsl.backends.dot import draw
 from resdsl.backends.torch import emit
 from resdsl.diagnostics import Diagnostic, Report, Severity
 from resdsl.diagnostics.codes import CODES
+from resdsl.diagnostics.fixes import mend
+from resdsl.diagnostics.html import render_html
+from resdsl.diagnostics.machine import render_github
 from resdsl.diagnostics.render import Format, render
-from resdsl.elaborate import build, check, load_program
+from resdsl.diagnostics.sarif import render_sarif
+from resdsl.elaborate import build, load_program
 from resdsl.elaborate.program import Program
 from resdsl.files import decode
 from resdsl.graph import Graph
 from resdsl.graph.verify import verify
 from resdsl.limits import Limits
-from resdsl.resources import root
 from resdsl.source import Source, Span
+from resdsl.specs import Spec
 from resdsl.syntax.format import format_source
 from resdsl.syntax.grammar import grammar
 
@@ -42,7 +47,7 @@ _MOVING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of characters that move a terminal's cursor, or the letters around them."""
 
 
-class Finding(AssertionError):
+class Finding(AssertionError):  # noqa: N818 - it is no error of the program that raises it
     """Something that must hold of every input does not hold of this one."""
 
 
@@ -65,29 +70,19 @@ def probe(data: bytes) -> Outcome:
     if source is None:
         _check_report(report)
         return Outcome("unreadable", _codes(report))
-    program = load_program(source, report, limits=LIMITS, read=_read)
-    check(program, report)
+    spec = Spec(None, None)
+    report = inspect(spec, source=source, limits=LIMITS).report
     _check_report(report)
+    if any(fault.fixes for fault in report) and crc32(data) % 4 == 0:
+        _check_fixes(source, report)
     if any(fault.code.startswith("E0") for fault in report):
         return Outcome("unreadable", _codes(report))
     readable = _check_format(source, _codes(report))
     if report.failed:
         return Outcome("refused" if readable else "unreadable", _codes(report))
-    for graph in _graphs(program):
+    for graph in _graphs(load_program(source, Report(), limits=LIMITS)):
         _check_products(graph)
     return Outcome("valid", _codes(report))
-
-
-def _read(path: Path) -> bytes:
-    """There are no files but the library's, and reading those once is enough."""
-    if path.is_relative_to(root("library").resolve()):
-        return _library(path)
-    raise FileNotFoundError(2, "No such file or directory")
-
-
-@cache
-def _library(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 def _codes(report: Report) -> frozenset[str]:
@@ -117,10 +112,26 @@ def _check_report(report: Report) -> None:
         for span in _spans(fault):
             if not 0 <= span.start <= span.end <= len(span.source.text):
                 raise Finding(f"a span of {fault.code} is outside of the text: {span.start}..{span.end}")
-    for form in get_args(Format):
-        text = render(faults, form)
+    forms = {form: render(faults, form) for form in get_args(Format)}
+    forms["github"] = render_github(faults)
+    forms["html"] = render_html(faults)
+    if len(faults) % 4 == 1:  # it has the whole page of each code
+        forms["sarif"] = render_sarif(faults, "0")
+    for form, text in forms.items():
         if [char for char in text if char not in "\n\t" and unicodedata.category(char) in _MOVING]:
             raise Finding(f"the form {form} has control characters: {text!r}")
+
+
+def _check_fixes(source: Source, before: Report) -> None:
+    """Fixes leave a text without more errors than it had."""
+
+    def look(text: Source) -> Checked:
+        return inspect(Spec(None, None), source=text, limits=LIMITS)
+
+    for unsafe in (False, True):
+        mended = mend(source, look, unsafe=unsafe)
+        if len(mended.found.report.errors) > len(before.errors):
+            raise Finding("there are more errors after the fixes than before")
 
 
 def _spans(fault: Diagnostic) -> Iterator[Span]:

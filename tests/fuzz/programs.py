@@ -14,15 +14,17 @@ from tests.fuzz.choosing import Choices, chance, pick
 WIDTHS = (2, 4, 6, 8)
 PLAIN = (
     "relu", "bn", "silu", "tanh", "gelu", "elu", "sigmoid", "softplus", "hardswish", "leaky_relu(0.2)", "prelu",
-    "gn(2)", "gn(groups=2)", "ln", "instance_norm", "lrn", "bn(gamma=0)", "dropout(0.1)", "dropout_maps", "scale(1 / 2)",
-    "layer_scale", "identity", "complement", "shuffle(2)", "maxpool(3, stride=1)", "normalize", "softmax",
+    "gn(2)", "gn(groups=2)", "ln", "instance_norm", "lrn", "bn(gamma=0)", "dropout(0.1)", "dropout_maps",
+    "scale(1 / 2)", "layer_scale", "identity", "complement", "shuffle(2)", "maxpool(3, stride=1)", "normalize",
+    "softmax",
     "avgpool(3, stride=1)", "conv(3, channels, groups=2)", "conv(1, channels, bias=-2)", "bn(eps=1e-3)",
 )  # fmt: skip
 CONVOLUTIONS = (
     "conv(3, {})", "conv(1, {}, bias=true)", "conv(k=3, width={})", "conv(3x1, {})", "conv(3, {}, dilation=2)",
-    "conv(3, {}, init=kaiming_normal(fan=out))", "conv([1, 3], {})", "conv(3, min({}, 100), pad=1)", "conv(3, 2 * ({} // 2))",
+    "conv(3, {}, init=kaiming_normal(fan=out))", "conv([1, 3], {})", "conv(3, min({}, 100), pad=1)",
+    "conv(3, 2 * ({} // 2))",
 )  # fmt: skip
-COMMENTS = ("# a comment", "#", "# -> { | } \"", "#no blank", "# ä € 字", "## two")
+COMMENTS = ("# a comment", "#", '# -> { | } "', "#no blank", "# ä € 字", "## two")
 
 HEAD = "avgpool -> flatten -> linear({})"
 
@@ -120,7 +122,9 @@ class Writer:
         return pick(self.choices, kinds)(before, depth - 1)
 
     def residual(self, before: int, depth: int) -> Flow:
-        survival = self.pick(("", "", "", " survival 0.5", " survival 1 / 2 rescale train", " survival 1 / 2 per sample"))
+        survival = self.pick(
+            ("", "", "", " survival 0.5", " survival 1 / 2 rescale train", " survival 1 / 2 per sample")
+        )
         if self.sampled and "sample" in survival:
             survival = ""
         outer, self.sampled = self.sampled, self.sampled or "sample" in survival
@@ -163,18 +167,27 @@ class Writer:
 
     def gate(self, before: int, depth: int) -> Flow:
         inner = self.flow(before, depth)
-        return Flow(f"mul {{ | {inner.text}\n | avgpool -> conv(1, {inner.after}, bias=true) -> sigmoid }}", inner.after)
+        return Flow(
+            f"mul {{ | {inner.text}\n | avgpool -> conv(1, {inner.after}, bias=true) -> sigmoid }}", inner.after
+        )
 
     def call(self, before: int, depth: int) -> Flow:
         """A block, written where it is called: its body is valid for what arrives there."""
         name, after = self.fresh("unit"), self.width()
         inner = self.named(lambda: self.flow(before, depth))
         extra = self.pick(("", ", act = relu", ", norm = bn, act = silu", ", n = 1"))
-        last = {"": "", ", act = relu": " -> act", ", norm = bn, act = silu": " -> norm -> act"}.get(extra, " -> n x relu")
+        last = {"": "", ", act = relu": " -> act", ", norm = bn, act = silu": " -> norm -> act"}.get(
+            extra, " -> n x relu"
+        )
         statements = [f"{inner.text}{self.arrow()}conv(3, width){last}"]
         if chance(self.choices, 3):
-            statements.insert(0, self.pick(("let twice = 2 * width", "require width > 0 else \"{width} is none\"",
-                                            "let f(a, b = 1) = a if b == 1 else f(a, 1)", "default conv(bias=true)")))  # fmt: skip
+            first = (
+                "let twice = 2 * width",
+                'require width > 0 else "{width} is none"',
+                "let f(a, b = 1) = a if b == 1 else f(a, 1)",
+                "default conv(bias=true)",
+            )
+            statements.insert(0, self.pick(first))
         numbered = self.pick(("", "", "[]"))
         self.blocks.append(f"block {name}(width{extra}){numbered} {self.body(*statements)}")
         call = self.pick((f"{name}({after})", f"{name}(width={after})", f"{name}({after} + 0)"))
@@ -184,7 +197,9 @@ class Writer:
 
     def label(self) -> str:
         name = self.fresh("part")
-        return self.pick((name, f"{name}[]", f'"{name}.first-one"', f"{name}_{{1 + 1}}", f'"{name}{{2}}"', f"{name}_class"))
+        return self.pick(
+            (name, f"{name}[]", f'"{name}.first-one"', f"{name}_{{1 + 1}}", f'"{name}{{2}}"', f"{name}_class")
+        )
 
     def labelled(self, before: int, depth: int) -> Flow:
         if self.looping:
@@ -217,7 +232,9 @@ class Writer:
         inner = self.named(lambda: self.flow(before, depth))
         body = self.body(f"{inner.text}{self.arrow()}keep p{self.arrow()}relu -> keep q", "output p, q")
         self.blocks.append(f"block {name} {body}")
-        return Flow(f"{name} -> keep {one}, {other} -> from {one} -> concat {{ | identity | from {other} }}", 2 * inner.after)
+        return Flow(
+            f"{name} -> keep {one}, {other} -> from {one} -> concat {{ | identity | from {other} }}", 2 * inner.after
+        )
 
     # --- statements ------------------------------------------------------------------------------
 
@@ -268,13 +285,17 @@ class Writer:
             statements.append(value.text)
         statements.append(HEAD.format("classes"))
         if chance(self.choices, 3):
-            statements.append(self.pick(("expect keys > 0", "expect depth >= 2; expect units >= 0", "expect params != 0")))
+            statements.append(
+                self.pick(("expect keys > 0", "expect depth >= 2; expect units >= 0", "expect params != 0"))
+            )
         model = f"model net(classes = 3, p = 0.5) {self.body(*statements)}"
         parts = ["block fit[] { if in.channels != out.channels { conv(1, out.channels) -> bn } }", *self.blocks, model]
         if chance(self.choices, 3):
             parts.append(self.pick(("model wide = net(classes=5)", "model wide = net(5) { expect keys > 0 }")))
         if chance(self.choices, 3):
-            parts.insert(0, self.pick(("let widths = [1, 2]", "let f(n) = 1 if n < 1 else f(n - 1)", "let a = 3 # a\n")))
+            parts.insert(
+                0, self.pick(("let widths = [1, 2]", "let f(n) = 1 if n < 1 else f(n - 1)", "let a = 3 # a\n"))
+            )
         if chance(self.choices, 3):
             parts.insert(0, "# A title.\n# arXiv:1234.56789\n")
         return "".join(part + self.pick(("\n", "\n\n", f"\n{self.pick(COMMENTS)}\n", " # behind\n")) for part in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -93,7 +93,7 @@ class Run:
 
 
 def begun(command: list[str]) -> Run:
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return Run(now, _commit(), _machine(), python, " ".join(command))
 
@@ -114,7 +114,9 @@ def _machine() -> str:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        named = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        named = [
+            line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
         model = named[0] if named else model
     return f"{model}, {os.cpu_count()} cores, {sys.platform}"
 

@@ -15,12 +15,29 @@ ROOT = Path(__file__).parents[2]
 
 NAMES = (
     "a", "b", "x", "n", "net", "unit", "conv", "bn", "relu", "linear", "avgpool", "flatten", "identity", "none", "auto",
-    "channels", "size", "in", "out", "l", "L", "project", "std", "range", "sum", "min", "enumerate", "params", "depth", "keys",
-    "k", "width", "stride", "init", "to", "batch", "sample", "train", "test", "layer1", "forward", "_", "maxpool", "upsample",
+    "channels", "size", "in", "out", "l", "L", "project", "std", "range", "sum", "min", "enumerate", "params", "depth",
+    "keys", "k", "width", "stride", "init", "to", "batch", "sample", "train", "test", "layer1",
+    "forward", "_", "maxpool",
+    "upsample",
 )  # fmt: skip
 SAMPLES = {
     "NAME": NAMES,
-    "NUMBER": ("1", "2", "3", "0", "4", "0.5", "64", "1_000", "25.6M", "1e3", "1e-5", "99999999999999999999", "2.5K", "8"),
+    "NUMBER": (
+        "1",
+        "2",
+        "3",
+        "0",
+        "4",
+        "0.5",
+        "64",
+        "1_000",
+        "25.6M",
+        "1e3",
+        "1e-5",
+        "99999999999999999999",
+        "2.5K",
+        "8",
+    ),
     "SIZE": ("3x8x8", "3x3", "1x1", "3x224x224", "4x4x4x4", "0x1", "1x2x3x4x5x6"),
     "STRING": ('"a"', '"a.b"', '"{a}"', '"{1 + 1}x"', '""', '"{"', '"{{}}"', '"é {n} 字"', '"./x.res"', '"a{0}"'),
     "UNCLOSED": ('"a', '"{'),
@@ -33,8 +50,10 @@ SAMPLES = {
     "_FAULT": ("$", "->", "}", "1 2", "?"),
 }
 ODD = (
-    "\x00", "\u202e", "\r", "\r\n", "\t", "\ufeff", "\u2028", "é", "字", "\U0001f600", "\x1b[31m", "$", "?", "`", "'", "\\", "~",
-    "&", "%s", "{0}", "</svg>", "--", "/*", "//", "@", "0x1F", "1.2.3", "1__0", "9" * 60, "x" * 60, '"', '"' * 3, "(" * 30, "{" * 30, "]",
+    "\x00", "\u202e", "\r", "\r\n", "\t", "\ufeff", "\u2028", "é", "字", "\U0001f600", "\x1b[31m", "$", "?", "`", "'", "\\",
+    "~", "&", "%s", "{0}", "</svg>", "--", "/*", "//",
+    "@", "0x1F", "1.2.3", "1__0", "9" * 60, "x" * 60,
+    '"', '"' * 3, "(" * 30, "{" * 30, "]",
 )  # fmt: skip
 _WORD = re.compile(r'\w+|"[^"\n]*"|->|[<>=!]=|//|[ \t]+|#[^\n]*|.|\n', re.DOTALL)
 _FENCE = re.compile(r"^```res[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)

@@ -11,6 +11,7 @@ import pytest
 from resdsl.cli import main
 from resdsl.limits import Limits
 
+SELF = "block b(n) { if n > 0 { b(n - 1) } }\n"
 NET = "model net {{\n  input 3x8x8\n  {}\n  relu\n}}\n"
 LIMITS: dict[str, tuple[str, str, str, str, str]] = {
     # what is limited: flag, too low, enough, code, text
@@ -18,7 +19,7 @@ LIMITS: dict[str, tuple[str, str, str, str, str]] = {
     "braces in braces": ("nesting", "3", "9", "E007", NET.format("{ { { { relu } } } }")),
     "brackets in brackets": ("nesting", "3", "9", "E007", "let a = ((((1))))\n"),
     "lists in lists": ("nesting", "6", "20", "E206", "let f(n, a) = a if n == 0 else f(n - 1, [a])\nlet b = f(9, 1)\n"),
-    "blocks in themselves": ("recursion", "5", "20", "E219", "block b(n) { if n > 0 { b(n - 1) } }\n" + NET.format("b(9)")),
+    "blocks in themselves": ("recursion", "5", "20", "E219", SELF + NET.format("b(9)")),
     "functions in themselves": ("recursion", "5", "20", "E219", "let f(n) = 0 if n == 0 else f(n - 1)\nlet a = f(9)\n"),
     "nodes": ("items", "30", "200", "E413", NET.format("50 x { relu -> relu }")),
     "repetitions": ("items", "30", "90", "E413", NET.format("50 x { }")),

@@ -26,7 +26,9 @@ COMMANDS = {
     "render as svg": ("render", "{spec}", "-o", "{out}.svg"),
     "render as dot": ("render", "{spec}", "-o", "{out}.dot"),
     "render as png": ("render", "{spec}", "-o", "{out}.png"),
-    "weights import": ("weights", "import", "{spec}", "--from", "good.pth", "-o", "{out}.pth", "--save-map", "{out}.json"),
+    "weights import": (
+        "weights", "import", "{spec}", "--from", "good.pth", "-o", "{out}.pth", "--save-map", "{out}.json",
+    ),
     "weights export": ("weights", "export", "{spec}", "--from", "good.pth", "--layout", "good.pth", "-o", "{out}.pth"),
     "fmt": ("fmt", "{spec}", "other.res"),
     "check": ("check", "{spec}"),
