@@ -17,8 +17,8 @@ from resdsl.ops.base import Operator, Role
 from resdsl.records import Record
 from resdsl.shapes import Axes, Shape
 
-MOST_STEPS = 500_000
-"""Remainders times steps of the net: what would need more is not looked at (a second or two)."""
+MOST_STEPS = 100_000
+"""Sizes tried times steps of the net: what would need more is not looked at."""
 
 
 _MOVING = frozenset({Role.CONV, Role.POOL, Role.RESIZE, Role.SHAPE})

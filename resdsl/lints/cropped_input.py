@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from resdsl.analysis.sizes import MOST_STEPS, cropping, input_sizes, shapes_at
 from resdsl.diagnostics import Diagnostic, Label
@@ -12,6 +13,8 @@ from resdsl.shapes import Axes
 
 FARTHEST = 64
 """How far from the given size better ones are looked for."""
+MOST_TRIES = 3
+"""Sizes that seem right and are tried with the text, in either direction."""
 
 
 class CroppedInput(GraphRule):
@@ -62,17 +65,20 @@ def _better(net: Net, size: Axes, period: int) -> list[str]:
     found: list[str] = []
     for sizes in (down, up):
         round_first = sorted(sizes, key=lambda tried: any(n % period for n in tried))
-        fitting = (tried for tried in round_first if _is_whole(net, tried))
-        tried = next(fitting, None)
+        by_graph = islice((tried for tried in round_first if _seems_whole(net, tried)), MOST_TRIES)
+        tried = next((tried for tried in by_graph if _is_whole(net, tried)), None)
         if tried is not None:
             found.append("x".join(map(str, tried)))
     return found
 
 
-def _is_whole(net: Net, size: Axes) -> bool:
-    """Whether nothing is lost of an input of this size, first by the graph, then tried with the text."""
+def _seems_whole(net: Net, size: Axes) -> bool:
+    """Whether the graph, as it is for the given size, loses nothing of another."""
     shapes = shapes_at(net.graph, size)
-    if shapes is None or next(cropping(net.graph, shapes), None) is not None:
-        return False
+    return shapes is not None and next(cropping(net.graph, shapes), None) is None
+
+
+def _is_whole(net: Net, size: Axes) -> bool:
+    """Whether the text, elaborated for a size, loses nothing of it."""
     graph = net.rebuild(size)
     return graph is not None and next(cropping(graph), None) is None
