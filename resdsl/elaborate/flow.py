@@ -270,7 +270,7 @@ def run_block(
         site=definition.span,
     )
     namer = named.namer.under(named.name, definition.numbered) if named.name else named.namer
-    frame = Frame(f"in {namer.path}, from {to.title}{brief_arguments(given)}", call.span)
+    frame = Frame(f"in {_brief_path(namer.path)}, from {to.title}{brief_arguments(given)}", call.span)
     trace = (frame, *place.activation.trace[: TRACE_LENGTH - 1])
     activation = Activation(definition, scope, trace, guard=place.guard)
     inner = Place(
@@ -311,7 +311,13 @@ def _brief(value: Value) -> str:
     return "..."
 
 
+def _brief_path(path: str) -> str:
+    """A module path as a trace shows it: that of a deep recursion by its two ends."""
+    return path if len(path) <= _LONGEST_PATH else f"{path[: _LONGEST_PATH // 2]}...{path[-_LONGEST_PATH // 2 :]}"
+
+
 _BRIEF_BITS = 64
+_LONGEST_PATH = 80
 
 
 def outputs_of(several: Several) -> Current:

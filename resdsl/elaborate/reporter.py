@@ -134,7 +134,7 @@ class Reporter:
                 f"`{name}` is called within itself or others more than {self.limits.recursion:,} deep",
                 span,
                 context,
-                help="--max-recursion raises the limit",
+                help="give the recursion a condition that ends it; --max-recursion raises the limit",
             )
             raise Stop
         self.tick(span, context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Label
+from resdsl.diagnostics.suggest import replacement
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.binding import check_arguments
 from resdsl.elaborate.context import Current, Guard, Place, Several
@@ -129,7 +130,7 @@ def input_shape(run: Elaboration, expr: tree.Expr, place: Place) -> tuple[int, .
     if not items or len(items) > 4 or len(numbers) < len(items):
         run.evaluator.error(
             "E216",
-            f"an input is channels and up to 3 axes, each a whole number of at least 1, not {described(value)}",
+            f"an input is channels and up to 3 axes, each a whole number of at least 1, not {show(value)}",
             expr.span,
             place,
             help="leave out the batch: an input is one example" if len(items) > 4 else None,
@@ -234,12 +235,14 @@ def loop_items(run: Elaboration, stmt: tree.For, place: Place) -> tuple[Value, .
     if isinstance(items, Size):
         items = items.axes
     if not isinstance(items, tuple):
+        written = stmt.iterable.span.text
         run.evaluator.error(
             "E201",
             f"`for` goes through a list, not {described(items)}",
             stmt.iterable.span,
             place,
-            help=f"range({show(items)}) counts from 0" if is_whole(items) else None,
+            help=f"`range({written})` counts from 0" if is_whole(items) else None,
+            fixes=[replacement(stmt.iterable.span, f"range({written})", safe=False)] if is_whole(items) else (),
         )
         return None
     return items

@@ -29,8 +29,13 @@ def repeat_count(run: Elaboration, unit: tree.Repeat, place: Place) -> int | Non
     if count is UNKNOWN:
         return None
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        negative = isinstance(count, int) and not isinstance(count, bool)
         run.evaluator.error(
-            "E209", f"a step is repeated a whole number of times, not {described(count)}", unit.count.span, place
+            "E209",
+            f"a step is repeated a whole number of times, not {described(count)}",
+            unit.count.span,
+            place,
+            help="0 is the least; `require` can say which values are meant" if negative else None,
         )
         return None
     return count
@@ -167,7 +172,9 @@ def run_aux(run: Elaboration, unit: tree.Aux, place: Place, value: Current) -> C
     name = (first.title if first.kind is not ScopeKind.BLOCK else first.name) if isinstance(first, Scope) else None
     name = name or run.graph.node(node.id).name or ""
     if isinstance(first, Scope) and first.kind is ScopeKind.PATH:
-        run.evaluator.error("E416", "an auxiliary output has a plain name", unit.label.span, place)
+        run.evaluator.error(
+            "E416", "an auxiliary output has a plain name", unit.label.span, place, help="write the name without a dot"
+        )
     scope.title = name
     for other in run.graph.aux:
         if other.name == name:
