@@ -88,7 +88,9 @@ class Checker:
     limits: Limits
     entries: dict[str, Entry] = field(default_factory=dict)
     facts: dict[str, ModelFacts] = field(default_factory=dict)
-    """Of each model the last that were found, also while it is broken."""
+    """Of each model the last that were found, also while it is broken; in the order of the text."""
+    order: tuple[str, ...] = ()
+    """The models of the text that was checked last."""
 
     def check(self, source: Source, read: Callable[[Path], bytes], near: int, cancelled: Event) -> Iterator[Findings]:
         """First the faults of syntax and names, if there are some, then all. Models near an offset come first.
@@ -99,6 +101,7 @@ class Checker:
         program = load_program(source, report, limits=self.limits, read=read)
         check_empty(program, report)
         models, uses = tuple(program.models), _uses(program)
+        self.order = models
         files = frozenset(path.resolve() for path in program.files)
         if report.failed:
             yield Findings(source, report.sorted(), False, models, uses, files)
@@ -127,7 +130,6 @@ class Checker:
             self._drop(name)
         for name in self.facts.keys() - program.models.keys():
             del self.facts[name]
-        self.facts = {name: self.facts[name] for name in program.models if name in self.facts}
 
     def _model(
         self, program: Program, name: str, reaches: _Reaches, deadline: Cancellable, linter: Linter
@@ -170,6 +172,9 @@ class Checker:
             release(entry.graph)
             entry.graph = None
             fresh = True
+        if fresh:
+            places = {name: place for place, name in enumerate(self.order)}
+            self.facts = dict(sorted(self.facts.items(), key=lambda item: places.get(item[0], len(places))))
         return fresh
 
 

@@ -28,6 +28,10 @@ _VALUE_BEGINS = frozenset({
     "EQUAL", "CMP", "ADDOP", "MULOP", "LPAR", "LSQB", "COMMA", "IN", "IF", "REQUIRE", "SURVIVAL", "INPUT", "THEN",
     "ELSE", "AND", "OR", "NOT", "TILDE",
 })  # fmt: skip
+_DUE = frozenset(
+    {"ARROW", "COMMA", "DEFAULT", "EQUAL", "EXPECT", "FROM", "OUTPUT", "PER", "RESCALE", "SHORTCUT", "USE"}
+)
+"""What a blank may stand behind, so that something particular is due."""
 _CLAUSES = ("carry", "gate", "shortcut", "survival")
 
 
@@ -58,16 +62,27 @@ class Completion(Record):
     items: tuple[Item, ...]
 
 
-def complete(workspace: Workspace, snapshot: Snapshot, offset: int) -> Completion | None:
-    """What may be written at an offset; `None` in comments and plain strings."""
+def complete(workspace: Workspace, snapshot: Snapshot, offset: int, typed: str | None = None) -> Completion | None:
+    """What may be written at an offset; `None` in comments and plain strings.
+
+    `typed` is the character that made the editor ask, if it was not the user: it asks often, and is answered where
+    something particular is due.
+    """
     here = before(snapshot, offset)
-    if here.comment:
+    if here.comment or not _is_due(here, typed):
         return None
     writer = _Writer(workspace, snapshot, offset, here)
     if here.string is not None:
         return writer.in_string(here.string)
     items = {item.label: item for item in sorted(writer.items(), key=lambda item: -item.order)}
     return Completion(here.start, tuple(sorted(items.values(), key=lambda item: (item.order, item.label))))
+
+
+def _is_due(here: Before, typed: str | None) -> bool:
+    """Whether an editor that asks by itself gets an answer."""
+    if typed in {'"', "/"}:
+        return here.string is not None
+    return typed != " " or (here.last is not None and here.last.kind in _DUE)
 
 
 class _Writer:

@@ -231,7 +231,8 @@ def _language(server: Server) -> None:
     )
     def completion(params: types.CompletionParams) -> types.CompletionList | None:
         place = server.at(params)
-        found = complete(server.files, *place) if place else None
+        typed = params.context.trigger_character if params.context else None
+        found = complete(server.files, *place, typed) if place else None
         if place is None or found is None:
             return None
         snapshot, offset = place

@@ -172,6 +172,15 @@ async def test_names_in_sight(editor, net):
     assert "classes" not in items, "a parameter of the model"
 
 
+async def test_a_blank_alone_asks_only_where_something_is_due(editor, net):
+    for text, due in [("conv(3, 16) @@ ->", False), ("conv(3, 16) -> @@ ->", True), ("conv(3, @@16)", True)]:
+        at = editor.open("net.res", net.replace("conv(3, 16) ->", text))
+        context = types.CompletionContext(types.CompletionTriggerKind.TriggerCharacter, " ")
+        params = types.CompletionParams(editor.document("net.res"), at, context)
+        found = await editor.client.text_document_completion_async(params)
+        assert (found is not None) == due, text
+
+
 async def test_file_level_words_and_silence(editor, net):
     assert {"block", "model", "use", "let"} == set(await completion(editor, "net.res", net + "\n@@"))
     assert await completion(editor, "net.res", net.replace("# A small", "# A @@small")) == {}
