@@ -9,7 +9,7 @@ from resdsl.diagnostics import Diagnostic, Frame, Label, Report
 from resdsl.diagnostics.suggest import respelling
 
 # The modules of constructs enter themselves in the tables of `flow`.
-from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401
+from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401 - for the tables
 from resdsl.elaborate.agreement import check_survival
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several, file_context
 from resdsl.elaborate.evaluate import Evaluator
@@ -68,7 +68,7 @@ def build(
             message = "the constructs of this model lie within each other too deeply"
             evaluator.error("E219", message, info.span)
     if run is None or not evaluator.failed:
-        return run and run.graph
+        return run.graph if run else None
     return as_far_as_it_goes(run) if partial else None
 
 

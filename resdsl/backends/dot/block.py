@@ -50,9 +50,7 @@ def _drawn(view: View, canvas: Canvas, columns: Sequence[Column | Growth], optio
     return canvas.finish(heading(view, canvas, options))
 
 
-def _arranged(
-    columns: Sequence[Column | Growth], options: PictureOptions
-) -> tuple[int, Sequence[Column | Growth]]:
+def _arranged(columns: Sequence[Column | Growth], options: PictureOptions) -> tuple[int, Sequence[Column | Growth]]:
     """How many stand side by side, and in which order: as the options say, or as many as fit.
 
     Each place of a row is as wide as the widest block below it. Where some are much wider than the others, they stand

@@ -81,7 +81,13 @@ def wiring(view: View, items: Iterable[Scope | int], *, single: bool = False) ->
             _enclose(found, node, scope)
             continue
         before = found.of.get(found.source(node.operands[0])) if len(node.operands) == 1 else None
-        if before and not single and before.branch is branch and not before.scope and _joins(graph, before, node, leads=branch in leading):
+        if (
+            before
+            and not single
+            and before.branch is branch
+            and not before.scope
+            and _joins(graph, before, node, leads=branch in leading)
+        ):
             before.nodes.append(node)
             found.of[node.id] = before
         else:
@@ -90,8 +96,11 @@ def wiring(view: View, items: Iterable[Scope | int], *, single: bool = False) ->
     for cell in found.cells:
         for node in cell.nodes:
             for port, operand in enumerate(map(found.source, node.operands)):
-                if found.of.get(operand) is not cell and operand not in hidden:
-                    found.readers.setdefault(operand, []).append((cell, node, port))
+                if found.of.get(operand) is cell or operand in hidden:
+                    continue
+                readers = found.readers.setdefault(operand, [])
+                if cell.scope is None or all(reader is not cell for reader, _, _ in readers):
+                    readers.append((cell, node, port))
     if not single:
         _fold(graph, found)
     return found
@@ -228,9 +237,11 @@ def _branch_key(graph: Graph, branch: Scope) -> tuple[object, ...]:
 
 def line_kind(graph: Graph, node: Node, port: int) -> str:
     """The kind of line that ends in operand `port` of a node."""
+    return "fault" if fault(node.op) else _kind(graph, node, port)
+
+
+def _kind(graph: Graph, node: Node, port: int) -> str:
     scope = node.scope
-    if fault(node.op):
-        return "fault"
     if scope.kind is ScopeKind.RESIDUAL:
         kind = shortcut_kind(graph, scope) or "trunk"
         if node.op.kind == "complement":

@@ -151,7 +151,7 @@ class Column:
             return name
         fork = self.canvas.fork(**group)
         self._connect(name, fork, weight=100, arrowhead="none")
-        if any(line_kind(self.graph, node, port) == "gate" for _, node, port in readers):
+        if any(not reader.scope and line_kind(self.graph, node, port) == "gate" for reader, node, port in readers):
             # The shortcut leaves above the gate: their lines would lie on each other.
             self.upper[value] = fork
             fork = self.canvas.fork(**group)
@@ -163,8 +163,8 @@ class Column:
         if cell.last.shape in self.graph.shapes(cell.first) or not readers:
             return False
         return all(
-            line_kind(self.graph, node, port) == "trunk" and node.scope.kind is not ScopeKind.MERGE
-            for _, node, port in readers
+            reader.scope or (line_kind(self.graph, node, port) == "trunk" and node.scope.kind is not ScopeKind.MERGE)
+            for reader, node, port in readers
         )
 
     def _connect(self, tail: str, head: str, kind: str = "trunk", **attributes: Attribute) -> None:
@@ -181,6 +181,8 @@ class Column:
             return {"group": self.group}
         if (gate := self._gate_of(cell)) is not None:
             return self._group(gate)
+        if cell.scope is not None and _on_trunk(cell.branch):
+            return {"group": self.group}
         if not _on_trunk(cell.branch):
             assert cell.branch is not None
             return {"group": f"{self.group}_{next(cell.branch.nodes())}"}
@@ -345,17 +347,22 @@ class Column:
     # --- edges ---
 
     def _incoming(self, cell: Cell) -> None:
+        seen: set[tuple[Cell, int]] = set()
         for node in cell.nodes:
             for port, operand in enumerate(map(self.wiring.source, node.operands)):
                 if operand in self.exits and self.wiring.of.get(operand) is not cell:
-                    self._edge(cell, node, port, operand)
+                    if cell.scope is None:
+                        self._edge(cell, node, port, operand)
+                    elif (cell, operand) not in seen:
+                        seen.add((cell, operand))
+                        self._connect(self.exits[operand], self.names[cell], weight=100)
 
     def _edge(self, cell: Cell, node: Node, port: int, operand: int) -> None:
         kind = line_kind(self.graph, node, port)
         tail, head = self.exits[operand], self.names[cell]
         if kind not in {"trunk", "gate"}:
             tail = self.upper.get(operand, tail)
-        if cell.scope is None and self._is_wide_merge(node):
+        if self._is_wide_merge(node):
             self._connect(tail, f"{head}:p{port}:n", kind, weight=10)
             return
         if kind == "trunk":
@@ -377,7 +384,8 @@ class Column:
         sign = _sign(cell)
         if tail in self.beside and node.scope.kind is ScopeKind.RESIDUAL:  # 1 - T to its product
             middle = self.beside[tail]
-            self.canvas.edge(tail, middle, "gate", arrowhead="none")  # Graphviz loses the looks of such edges with ports
+            # Without ports: Graphviz would lose the looks of such edges.
+            self.canvas.edge(tail, middle, "gate", arrowhead="none")
             self.canvas.edge(middle, head, "gate")
         elif sign == "mul" and node.scope.kind is ScopeKind.RESIDUAL and tail.startswith("box"):
             side = "e" if self._is_main_product(cell) else "n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from resdsl.analysis.sections import sections
 from resdsl.backends.dot import text
@@ -75,7 +76,9 @@ class Growth:
         """The box of a layer, counted from 0."""
         grown = self._grown
         name = f"layer {place + 1}"
-        return self.canvas.labels.box(name, [Row(f"{grown[place]} → {grown[place + 1] - grown[place]}", "conv")], "conv_line")
+        return self.canvas.labels.box(
+            name, [Row(f"{grown[place]} → {grown[place + 1] - grown[place]}", "conv")], "conv_line"
+        )
 
     @property
     def _grown(self) -> tuple[int, ...]:
@@ -125,7 +128,7 @@ class Growth:
         """
         grown = self._grown
         theme, words = self.canvas.theme, self.canvas.labels.words
-        slices = [f"+{after - before}" for before, after in zip(grown, grown[1 : layers + 1], strict=False)]
+        slices = [f"+{after - before}" for before, after in pairwise(grown[: layers + 1])]
         if len(slices) > _MOST_LAYERS:
             slices = [*slices[:2], "…", slices[-1]]
         most = min(self.layers, _MOST_LAYERS)

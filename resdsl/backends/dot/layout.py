@@ -13,7 +13,7 @@ from resdsl.diagnostics import InternalError
 from resdsl.files import write_whole
 from resdsl.records import Record
 
-FORMATS = ("svg", "png", "pdf", "dot", "gv")
+FORMATS = ("svg", "png", "pdf", "dot", "gv", "json")
 TEXTS = ("svg", "dot", "gv")
 """Formats that are text."""
 _TEXT = {"dot", "gv"}
@@ -90,16 +90,17 @@ def fitted(draw: Callable[[PictureOptions], str], options: PictureOptions) -> Fi
 
     Raises `GraphvizMissing`, and what `draw` does.
     """
-    assert options.width is not None
-    best: Fitted | None = None
-    for _ in range(_TRIES):
-        text = draw(options)
-        found = Fitted(text, smallest(text, options.width))
-        if best is None or found.points > best.points:
-            best = found
-        if found.points >= READABLE or options.wrap != "auto":
+    width = options.width
+    assert width is not None
+    text = draw(options)
+    best = found = Fitted(text, smallest(text, width))
+    for _ in range(_TRIES if options.wrap == "auto" else 0):
+        if found.points >= READABLE:
             break
         options = options.with_room(options.row * 0.97 * found.points / READABLE)
+        text = draw(options)
+        found = Fitted(text, smallest(text, width))
+        best = max(best, found, key=lambda one: one.points)
     return best
 
 

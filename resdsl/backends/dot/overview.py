@@ -41,7 +41,7 @@ class _Block:
     stroke: str
     nodes: tuple[int, ...]
     path: str = ""
-    reads: tuple[int, ...] = ()
+    kind: str = "stage"
 
     @property
     def size(self) -> tuple[float, float]:
@@ -84,7 +84,7 @@ def _row(canvas: Canvas, row: Sequence[_Block], number: int, *, last: bool) -> N
     before = _connector(canvas, number, group) if number else ""
     for block in row:
         width, height = block.size
-        mark = canvas.mark("stage", block.name, path=block.path, nodes=block.nodes)
+        mark = canvas.mark(block.kind, block.name, path=block.path, nodes=block.nodes)
         look: dict[str, Attribute] = {
             "shape": "box",
             "fixedsize": True,
@@ -118,7 +118,7 @@ def _words(canvas: Canvas, block: _Block) -> Html:
     words = canvas.labels.words
     rows = [words(block.name, size=10, bold=True)]
     rows += [words(line, size=8, color=color, bold=bold) for line, color, bold in block.lines]
-    cells = "".join(f'<TR><TD HEIGHT="11">' + row + "</TD></TR>" for row in rows)
+    cells = "".join('<TR><TD HEIGHT="11">' + row + "</TD></TR>" for row in rows)
     return Html(f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{cells}</TABLE>')
 
 
@@ -132,7 +132,7 @@ def _blocks(view: View) -> list[_Block]:
         node = graph.node(value)
         name = str(getattr(node.op, "name", None) or "input") if node.op.kind == "input" else view.names[value]
         said = ((text.shape(node.shape), "muted", False),)
-        blocks.append(_Block(text.clip(name), said, node.shape, "paper", "ink", (value,)))
+        blocks.append(_Block(text.clip(name), said, node.shape, "paper", "ink", (value,), kind="input"))
     cuts = sections(graph, view.items)
     places = {node: number for number, cut in enumerate(cuts) for node in cut.nodes}
     for number, cut in enumerate(cuts):

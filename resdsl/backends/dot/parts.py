@@ -210,10 +210,8 @@ def _grown(graph: Graph, dense: Scope) -> tuple[int, ...]:
 
 
 def module_path(graph: Graph, scope: Scope) -> str:
-    """The module path of a scope; of what has none, that of its first operator."""
-    if scope.name:
-        return scope.path
-    return next((node.path for i in scope.nodes() if (node := graph.node(i)).name), "")
+    """The module path of a scope; of what has none, the one that all in it have in common."""
+    return scope.path if scope.name else common_path(graph, tuple(scope.nodes()))
 
 
 def common_path(graph: Graph, nodes: Sequence[int]) -> str:
@@ -318,9 +316,7 @@ def _merge_rows(graph: Graph, merge: Scope) -> list[list[Row]]:
     gated = node.op.kind == "mul"
     if gated and len(branches) > 1:  # a value times a gate computed from it
         branches = branches[1:]
-    lines = [
-        [Row(_branch_text(graph, branch), "gated" if gated else theme.fill(Role.CONV))] for branch in branches
-    ]
+    lines = [[Row(_branch_text(graph, branch), "gated" if gated else theme.fill(Role.CONV))] for branch in branches]
     joined = "times gate" if gated else f"{node.op.kind} {node.shape.channels}"
     return [*fold_rows(lines), [Row(joined, "gated" if gated else "merged")]]
 

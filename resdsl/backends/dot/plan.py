@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -107,7 +108,7 @@ def _is_construct(view: View, item: Scope | int) -> bool:
 
 def _is_line(graph: Graph, nodes: Sequence[int]) -> bool:
     """Whether each reads what the one before it gives, and nothing else."""
-    return all(graph.node(node).operands == (before,) for before, node in zip(nodes, nodes[1:], strict=False))
+    return all(graph.node(node).operands == (before,) for before, node in pairwise(nodes))
 
 
 def is_beside(part: Part) -> bool:
@@ -175,7 +176,7 @@ def _counted(pieces: Sequence[Piece], most: int) -> list[list[Piece]]:
     return rows
 
 
-def _split(piece: Piece, wrap: float, leaving: Set[int]) -> Iterator[Piece]:
+def _split(piece: Piece, wrap: float, leaving: AbstractSet[int]) -> Iterator[Piece]:
     """The pieces of a stage that each fit a row."""
     start, used = 0, 0.0
     for place, part in enumerate(piece.parts):
@@ -200,12 +201,12 @@ def _sub(piece: Piece, start: int, end: int) -> Piece:
     return replace(piece, title=title, figures="", parts=found, gives=found[-1].gives, nodes=nodes)
 
 
-def _hanging(part: Part, leaving: Set[int]) -> float:
+def _hanging(part: Part, leaving: AbstractSet[int]) -> float:
     """What the names of values that are used elsewhere take."""
     return _LABELLED * sum(node in leaving for node in part.nodes)
 
 
-def _piece_width(piece: Piece, leaving: Set[int]) -> float:
+def _piece_width(piece: Piece, leaving: AbstractSet[int]) -> float:
     inside = sum(_width(part) + _hanging(part, leaving) for part in piece.parts)
     broken = sum(before.gives not in after.reads for before, after in pairwise(piece.parts))
     inside += broken * _LABELLED

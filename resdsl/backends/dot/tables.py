@@ -84,9 +84,7 @@ class Labels:
         after = f"&nbsp; {self.words(rest, size=8, color='muted')}" if rest else ""
         return Html(f"{self.words(name, size=10, bold=True)}{after}")
 
-    def heading(
-        self, name: str, figures: str, legend: Sequence[str], width: float, faults: Sequence[str] = ()
-    ) -> Html:
+    def heading(self, name: str, figures: str, legend: Sequence[str], width: float, faults: Sequence[str] = ()) -> Html:
         """The title line of a picture, what is wrong, and the legend (kinds of line) below it, no wider than about
         `width` points."""
         title = self.words(name, size=13, bold=True)
@@ -161,5 +159,5 @@ class Labels:
         """The title of a column: a name in bold, grey words below it."""
         rows = f"<TR><TD>{self.words(name, size=11, bold=True)}</TD></TR>"
         if below:
-            rows += f'<TR><TD>{self.words(below, size=8, color="muted")}</TD></TR>'
+            rows += f"<TR><TD>{self.words(below, size=8, color='muted')}</TD></TR>"
         return Html(f"{_BARE.format(pad=0)}{rows}</TABLE>")

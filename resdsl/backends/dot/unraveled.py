@@ -10,7 +10,6 @@ from fractions import Fraction
 from itertools import product
 
 from resdsl.analysis.paths import Paths, path_lengths
-from resdsl.backends.dot import text
 from resdsl.backends.dot.canvas import Attribute, Canvas
 from resdsl.backends.dot.heading import heading
 from resdsl.backends.dot.options import PictureOptions
@@ -25,6 +24,7 @@ _TALLEST = 150.0
 _LEAST = Fraction(1, 1000)
 """Part of the highest bar below which those at either end are left out."""
 _MOST_BARS = 64
+_BARE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
 
 
 def draw_paths(view: View, canvas: Canvas, options: PictureOptions) -> str:
@@ -37,6 +37,9 @@ def draw_paths(view: View, canvas: Canvas, options: PictureOptions) -> str:
         said = f"{len(units)} residual units, {2 ** len(units)} paths: through a unit, or around it"
         _rows(canvas, units)
         return canvas.finish(heading(view, canvas, options, said=said))
+    if not paths.lengths.total:
+        canvas.box(Html(canvas.labels.words("no path leads to an output", color="muted")))
+        return canvas.finish(heading(view, canvas, options))
     _distribution(canvas, paths)
     return canvas.finish(heading(view, canvas, options, said=_said(paths)))
 
@@ -127,14 +130,14 @@ def _distribution(canvas: Canvas, paths: Paths) -> None:
     others = [sum((dropped[i] for i in group), Fraction()) for group in groups] if dropped else []
     tallest = max((*bars, *others))
     cells = "".join(
-        _bar(canvas, group, bars[i], others[i] if others else None, tallest, width=max(7, 440 // len(groups)))
-        for i, group in enumerate(groups)
+        _bar(canvas, bars[i], others[i] if others else None, tallest, width=max(7, 440 // len(groups)))
+        for i in range(len(groups))
     )
     words = canvas.labels.words
     axis = words("length of a path: units that it passes through", size=9, color="muted")
     most = words(f"share of paths; highest {float(tallest):.3g}", size=9, color="muted")
     rows = f'<TR><TD COLSPAN="{len(groups)}" ALIGN="LEFT">{most}</TD></TR><TR>{cells}</TR>'
-    rows += f'<TR>{"".join(_tick(canvas, group, place, len(groups)) for place, group in enumerate(groups))}</TR>'
+    rows += f"<TR>{''.join(_tick(canvas, group, place, len(groups)) for place, group in enumerate(groups))}</TR>"
     rows += f'<TR><TD COLSPAN="{len(groups)}">{axis}</TD></TR>'
     if others:
         rows += f'<TR><TD COLSPAN="{len(groups)}">{_key(canvas)}</TD></TR>'
@@ -149,14 +152,12 @@ def _shown(shares: Sequence[Fraction], dropped: Sequence[Fraction]) -> list[int]
     return list(range(seen[0], seen[-1] + 1))
 
 
-def _bar(
-    canvas: Canvas, group: Sequence[int], share: Fraction, other: Fraction | None, tallest: Fraction, *, width: int
-) -> str:
+def _bar(canvas: Canvas, share: Fraction, other: Fraction | None, tallest: Fraction, *, width: int) -> str:
     """A bar on the ground; beside it, thinner, that of a training step."""
     cells = _rect(canvas, "identity", share, tallest, width if other is None else width // 2)
     if other is not None:
         cells += _rect(canvas, "projection", other, tallest, max(2, width // 2 - 2))
-    return f'<TD VALIGN="BOTTOM"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE></TD>'
+    return f'<TD VALIGN="BOTTOM">{_BARE}<TR>{cells}</TR></TABLE></TD>'
 
 
 def _rect(canvas: Canvas, color: str, share: Fraction, tallest: Fraction, width: int) -> str:
@@ -164,7 +165,7 @@ def _rect(canvas: Canvas, color: str, share: Fraction, tallest: Fraction, width:
     above = round(_TALLEST) - height + 1
     inner = f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{above}"></TD></TR>'
     inner += f'<TR><TD FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}" BGCOLOR="{canvas.theme[color]}"></TD></TR>'
-    return f'<TD><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{inner}</TABLE></TD>'
+    return f"<TD>{_BARE}{inner}</TABLE></TD>"
 
 
 def _tick(canvas: Canvas, group: Sequence[int], place: int, total: int) -> str:

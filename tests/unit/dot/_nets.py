@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from resdsl.api import load
-from resdsl.backends.dot import draw
+from resdsl.backends.dot import PictureOptions, draw, layout
 from resdsl.graph.model import Graph
 
 NETS = Path(__file__).parents[2] / "golden" / "dot" / "nets.res"
@@ -30,7 +30,12 @@ MODELS = (
     "two_inputs",
     "carried",
     "merges",
+    "few_dense",
+    "several",
+    "repeated",
+    "gated_shortcuts",
 )
+LEVELS = ("overview", "stage", "block", "ops", "paths")
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
 
 
@@ -66,8 +71,20 @@ class Box:
 
 @cache
 def laid_out(model: str, level: str) -> dict[str, Any]:
-    """What `dot -Tjson` says of a picture."""
-    text = draw(net(model), level)
+    """What `dot -Tjson` says of a picture of a model of `NETS`, or of a net that ships."""
+    graph = net(model) if model in MODELS else load(model).ir
+    return placed(draw(graph, level))
+
+
+@cache
+def at_width(model: str, level: str, width: float) -> str:
+    """A picture for a page."""
+    options = PictureOptions(width=width)
+    return layout.fitted(lambda asked: draw(load(model).ir, level, options=asked), options).text
+
+
+def placed(text: str) -> dict[str, Any]:
+    """What `dot -Tjson` says of a DOT text. It must not complain."""
     done = subprocess.run(["dot", "-Tjson"], input=text, capture_output=True, text=True, check=True, encoding="utf-8")
     assert done.stderr == ""
     found: dict[str, Any] = json.loads(done.stdout)

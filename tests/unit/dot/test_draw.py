@@ -11,18 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from resdsl.api import load
-from resdsl.backends.dot import draw, layout
+from resdsl.api import compile_spec, load
+from resdsl.backends.dot import PictureOptions, draw, elements, layout
 from resdsl.backends.dot import text as wording
 from resdsl.backends.dot.theme import LINES
 from resdsl.graph.model import Graph
 from resdsl.shapes import Shape
-from tests.unit.dot._nets import MODELS, NETS, needs_dot, net
+from resdsl.specs import find
+from tests.unit.dot._nets import LEVELS, MODELS, NETS, needs_dot, net
 
 
 def words(dot: str) -> list[str]:
     """The texts of all labels."""
-    return [text for text in re.findall(r">([^<>]+)<", dot) if text.strip()]
+    return [text for text in re.findall(r">([^<>]+)<", dot) if text.strip() and '="' not in text]
 
 
 def test_a_run_of_identical_blocks_is_one_box() -> None:
@@ -36,6 +37,7 @@ def test_folded_units_show_the_range_of_their_survival() -> None:
     assert "p = 0.917 … 0.75" in words(draw(net("stochastic_net")))
     drawn = words(draw(net("stochastic_net"), "block"))
     assert drawn[drawn.index("p = 0.917") + 1] == "… 0.5"  # of all its identity units
+    assert "p = 0.938 … 0.562" in words(draw(net("repeated")))  # units 1, 3, 5, 7 of 8: the body's first
 
 
 @pytest.mark.parametrize("level", ["stage", "block"])
@@ -61,7 +63,7 @@ def test_dense_layers_fold_over_their_growth() -> None:
     [
         ("residual_net", {"identity shortcut", "projection shortcut"}),
         ("dense_net", {"dense connection (concatenated)"}),
-        ("gated_net", {"gate and its product", "carried value, times 1 - gate or a gate of its own"}),
+        ("gated_net", {"gate and its product", "carried value, times 1 \u2212 gate or a gate of its own"}),
         ("plain_net", set()),
     ],
 )
@@ -115,20 +117,201 @@ def test_the_title_has_the_summary_s_figures() -> None:
     assert "25.6 M params · 4.09 GMACs @ 3×224×224" in words(draw(graph))
 
 
-def test_all_on_one_row_without_wrap() -> None:
-    assert "link" not in draw(net("residual_net"), wrap=None)
-    assert "link" in draw(net("residual_net"), wrap=300)
+def rows(drawn: str) -> int:
+    """Rows of a picture: each but the last ends in a connector, each but the first begins with one."""
+    return 1 + len(re.findall(r"^ *link\d+ \[", drawn, flags=re.MULTILINE)) // 2
+
+
+@pytest.mark.parametrize("level", ["overview", "stage"])
+def test_wrap_is_the_most_parts_of_a_row(level: str) -> None:
+    graph = net("residual_net")  # stem, two stages, head
+    parts = 5 if level == "overview" else 4  # there the input is one too
+    for most in (1, 2, 3, 9):
+        assert rows(draw(graph, level, options=PictureOptions(wrap=most))) == -(-parts // most)
+
+
+def test_rows_are_broken_where_they_get_too_wide() -> None:
+    graph = net("residual_net")
+    assert rows(draw(graph, options=PictureOptions(room=3000))) == 1
+    assert rows(draw(graph, options=PictureOptions(room=300))) > rows(draw(graph))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (PictureOptions(theme="blue"), "no theme 'blue'; one of light, dark, print"),
+        (PictureOptions(wrap=0), "a row has at least one part, not 0"),
+        (PictureOptions(wrap="wide"), "wrap is a number of parts or auto, not 'wide'"),
+        (PictureOptions(width=0.1), "a page is 1 to 200 inches wide, not 0.1"),
+        (PictureOptions(dpi=5), "dpi is 10 to 1200, not 5"),
+        (PictureOptions(focus="layyer2"), "residual_net has no module 'layyer2'; did you mean layer2?"),
+        (PictureOptions(collapse=frozenset(["basics"])), "residual_net has no block 'basics'"),
+    ],
+)
+def test_what_there_is_not_is_refused(options: PictureOptions, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        draw(net("residual_net"), options=options)
 
 
 def test_an_unknown_level_is_refused() -> None:
-    with pytest.raises(ValueError, match="no level 'ops'; one of stage, block"):
-        draw(net("plain_net"), "ops")
+    with pytest.raises(ValueError, match="no level 'dots'; one of overview, stage, block, ops, paths"):
+        draw(net("plain_net"), "dots")
+
+
+@pytest.mark.parametrize("level", ["overview", "stage", "block", "ops"])
+def test_of_a_focus_nothing_else_is_drawn(level: str) -> None:
+    graph = net("residual_net")
+    own = {node.id for node in graph.nodes() if node.path == "layer2.0" or node.path.startswith("layer2.0.")}
+    found = elements(graph, level, options=PictureOptions(focus="layer2.0"))
+    inside = [element for element in found if element.kind not in {"input", "link"}]
+    assert inside
+    assert all(set(element.nodes) <= own for element in inside)
+    if level == "ops":
+        assert {node for element in inside for node in element.nodes} == own
+
+
+def test_a_focus_may_be_a_single_operator() -> None:
+    assert "Linear 128 → 10" in words(draw(net("residual_net"), options=PictureOptions(focus="fc")))
+
+
+@pytest.mark.parametrize("level", ["stage", "block", "ops"])
+def test_a_collapsed_block_is_one_box(level: str) -> None:
+    graph = net("residual_net")
+    options = PictureOptions(collapse=frozenset(["bottleneck"]))
+    drawn = words(draw(graph, level, options=options))
+    assert "bottleneck" in drawn
+    assert not any("3×3, 16" in text or text == "Conv 1×1" for text in drawn)
+    assert "identity shortcut" not in drawn
+
+
+def test_a_body_of_several_parts_is_a_frame_with_its_count() -> None:
+    """4 x { unit; operators; unit }."""
+    drawn = words(draw(net("repeated")))
+    assert "×4" in drawn
+    assert drawn.count("basic") == 2
+
+
+def test_a_shortcut_that_is_gated_is_no_projection() -> None:
+    for level in ("stage", "block"):
+        drawn = words(draw(net("gated_shortcuts"), level))
+        assert "shortcut times a gate" in drawn
+        assert "projection shortcut" not in drawn
+
+
+def test_dropout_says_its_rate() -> None:
+    for level in ("stage", "block", "ops"):
+        assert any("dropout 0.25" in text for text in words(draw(net("repeated"), level)))
+
+
+def test_each_output_is_drawn_once_where_it_is_made() -> None:
+    ends = [element.title for element in elements(net("several")) if element.kind == "output"]
+    assert sorted(ends) == ["a", "c", "d"]
+
+
+def test_a_block_with_several_outputs_shows_each(tmp_path: Path) -> None:
+    spec = tmp_path / "two.res"
+    spec.write_text(
+        "block two(w) { concat { | conv(3, w) | conv(1, w) } ; keep p; conv(3, w) -> relu -> keep q; output p, q }\n"
+        "model m { input 8x8x8; two(8) -> keep a, b; add { | from a -> conv(1, 8) | from b } }",
+        encoding="utf-8",
+    )
+    ends = [element.title for element in elements(load(spec).ir, "block") if element.kind == "output"]
+    assert ends[:2] == ["p", "q"]
+
+
+def test_a_few_dense_layers_have_arcs_and_many_a_bus() -> None:
+    """An edge from each value to each concatenation after it; the bus has three for each layer that is drawn."""
+    def dense(model: str) -> int:
+        column = draw(net(model), "block").partition("dense layers")[2]
+        return column.count('class="dense"')
+
+    assert dense("few_dense") == 1 + 2 + 3 + 1  # and the one of the layer's own picture
+    assert "growth" in draw(net("dense_net"), "block")
+    deep = load("densenet121").ir
+    assert draw(deep, "block").count('class="dense"') < 4 * 6 + 1
+
+
+def test_paths_are_rows_up_to_five_units_and_bars_for_more() -> None:
+    few = elements(net("residual_net"), "paths")  # 5 units: 32 paths, each through half of them
+    assert sum(element.kind == "path" for element in few) == 5 * 2**4
+    many = words(draw(load("resnet110_cifar10").ir, "paths"))
+    assert "54 units, 2^54 = 1.80e16 paths, mean length 27; 95 % of 19 to 35" in many
+
+
+def test_a_deep_net_is_small_text() -> None:
+    assert len(draw(load("resnet1202_cifar10").ir).encode()) < 40_000
+
+
+# --- elements -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("model", MODELS)
+def test_elements_are_what_is_drawn(model: str, level: str) -> None:
+    graph = net(model)
+    ids = [element.id for element in elements(graph, level)]
+    assert len(ids) == len(set(ids))
+    assert ids == sorted(ids, key=ids.index)
+    assert set(re.findall(r'\bid="([^"]+)"', draw(graph, level))) == set(ids)
+
+
+@needs_dot
+def test_elements_have_their_ids_and_classes_in_the_svg() -> None:
+    graph = net("merging_net")
+    root = ET.fromstring(layout.svg(draw(graph)))
+    classes = {group.get("id"): (group.get("class") or "").split() for group in root.findall(".//{*}g")}
+    for element in elements(graph):
+        assert element.kind in classes[element.id]
+
+
+def test_elements_say_where_they_are_and_what_they_cost() -> None:
+    graph = load("resnet50").ir
+    found = {element.id: element for element in elements(graph)}
+    stage = found["n-layer3"]
+    assert (stage.kind, stage.title, stage.path) == ("stage", "layer3", "layer3")
+    assert (stage.params, stage.shape) == (7_098_368, Shape(1024, (14, 14)))  # torchvision's resnet50().layer3
+    assert stage.span is not None
+    assert stage.span.source.text[stage.span.start :].startswith("stage")
+    assert found["n-layer3.1"].places == tuple(f"layer3.{i}" for i in range(1, 6))
+    assert found["n-layer3.1"].count == 5
+    columns = {place for element in elements(graph, "block") if element.kind == "block" for place in element.places}
+    assert {f"layer{s}.{i}" for s, n in ((1, 3), (2, 4), (3, 6), (4, 3)) for i in range(n)} <= columns
+
+
+# --- nets that have faults --------------------------------------------------------------------------------------------
+
+BROKEN = """
+use std: basic
+model shapes { input 3x32x32; a: conv(3, 16); residual { conv(3, 32) -> bn }; relu; fc: linear(10) }
+model step { input 3x32x32; conv(3, 16); stage s: { 2 x basic(16); conv(3, 32, groups=7) -> relu }; avgpool -> flatten }
+model merge { input 3x32x32; concat { | conv(1, 4) | conv(3, 8, stride=2) }; relu }
+model name { input 3x32x32; conv(3, 16); nothing(3); relu }
+model expected { input 3x32x32; conv(3, 16); expect params == 1 }
+"""
+
+
+@needs_dot
+@pytest.mark.parametrize("level", ["overview", "stage", "block", "ops", "paths"])
+@pytest.mark.parametrize("model", ["shapes", "step", "merge", "name", "expected"])
+def test_a_net_with_faults_is_drawn_as_far_as_it_goes(tmp_path: Path, model: str, level: str) -> None:
+    path = tmp_path / "broken.res"
+    path.write_text(BROKEN, encoding="utf-8")
+    broken = compile_spec(find(f"{path}:{model}"), broken=True)
+    assert broken.is_broken
+    drawn = draw(broken.ir, level)
+    fault = broken.ir.faults[0]
+    assert fault.code in drawn
+    assert " ".join(fault.message.split()[:3]) in " ".join(words(drawn)).replace("&#x27;", "'")
+    layout.svg(drawn)
+    if level in {"stage", "block", "ops"} and model != "expected":
+        reds = [line for line in drawn.splitlines() if 'class="fault"' in line and "->" in line]
+        assert len(reds) == (2 if model in {"shapes", "merge"} else 1)  # an edge from each value that does not fit
 
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
     program = (
         "from resdsl.api import load; from resdsl.backends.dot import draw\n"
-        f"for m in {MODELS!r}:\n    g = load({str(NETS)!r}, m).ir; print(draw(g), draw(g, 'block'))"
+        f"for m in {MODELS!r}:\n    g = load({str(NETS)!r}, m).ir; print(*(draw(g, l) for l in {LEVELS!r}))"
     )
     texts = [
         subprocess.run(
@@ -172,14 +355,19 @@ def renamed(name: str) -> Graph:
 
 @needs_dot
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("level", ["stage", "block"])
-def test_no_name_gets_out_of_its_label(name: str, level: str) -> None:
-    svg = layout.svg(draw(renamed(name), level))
+@pytest.mark.parametrize(
+    ("level", "theme"),
+    [("overview", "light"), ("stage", "light"), ("stage", "dark"), ("block", "print"), ("ops", "light"), ("paths", "dark")],
+)
+def test_no_name_gets_out_of_its_label(name: str, level: str, theme: str) -> None:
+    options = PictureOptions(theme=theme, wrap=2)  # not by widths: there are as many texts as with an ordinary name
+    svg = layout.svg(draw(renamed(name), level, options=options))
     root = ET.fromstring(svg)
     tags = {element.tag.rpartition("}")[2] for element in root.iter()}
     assert tags <= {"svg", "g", "title", "path", "polygon", "polyline", "ellipse", "text"}
     assert not any("evil" in (element.text or "") for element in root.iter("{http://www.w3.org/2000/svg}title"))
-    plain = len(ET.fromstring(layout.svg(draw(renamed("name"), level))).findall(".//{*}text"))
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+", element.get("id", "x")) for element in root.iter())
+    plain = len(ET.fromstring(layout.svg(draw(renamed("name"), level, options=options))).findall(".//{*}text"))
     assert len(root.findall(".//{*}text")) <= plain  # no more texts than with an ordinary name
     if 1 < len(name) <= wording.LONGEST and name.isprintable():
         shown = "".join(root.itertext()).replace("\u00a0", " ")
