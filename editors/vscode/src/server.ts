@@ -25,6 +25,8 @@ export class Server implements vscode.Disposable {
   #client: LanguageClient | undefined;
   /** Starts and stops one after the other, however often they are asked for. */
   #turn: Promise<void> = Promise.resolve();
+  /** Files that others write, which open texts may import. */
+  readonly #files = vscode.workspace.createFileSystemWatcher("**/*.res");
 
   constructor(private readonly output: vscode.LogOutputChannel) {}
 
@@ -37,6 +39,7 @@ export class Server implements vscode.Disposable {
   }
 
   dispose(): Promise<void> {
+    this.#files.dispose();
     return this.#next(() => this.#end());
   }
 
@@ -61,6 +64,7 @@ export class Server implements vscode.Disposable {
         { language: LANGUAGE, scheme: "file" },
         { language: LANGUAGE, scheme: "untitled" },
       ],
+      synchronize: { fileEvents: this.#files },
       outputChannel: this.output,
       initializationFailedHandler: () => false,
       errorHandler: {

@@ -142,6 +142,7 @@ export const workspace = {
   onDidChangeTextDocument: seen.changed.event,
   onDidSaveTextDocument: seen.saved.event,
   onDidCloseTextDocument: seen.shut.event,
+  createFileSystemWatcher: () => nothing,
   onDidGrantWorkspaceTrust: seen.trusted.event,
   onDidChangeConfiguration: () => nothing,
   async openTextDocument(uri: Uri) {

@@ -7,7 +7,8 @@
  */
 
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { eventually, Workbench, version } from "./workbench";
 
 const NET = `# A net for the tests of the editor.
@@ -138,6 +139,13 @@ const scenarios: Record<string, Scenario> = {
     await bench.page.locator(".squiggly-error").first().waitFor({ state: "detached" });
     assert.match(await bench.text(), /bn -> relu -> relu/);
     await bench.undo();
+  },
+
+  async "a file that another program writes is noticed"(bench) {
+    writeFileSync(join(bench.folder, "blocks.res"), BLOCKS.replace("unit", "other"));
+    await bench.page.locator(".squiggly-error").first().waitFor();
+    writeFileSync(join(bench.folder, "blocks.res"), BLOCKS);
+    await bench.page.locator(".squiggly-error").first().waitFor({ state: "detached" });
   },
 
   async "the diagram is beside the text"(bench) {
