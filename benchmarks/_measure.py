@@ -36,9 +36,15 @@ def machine() -> dict[str, Any]:
 
 
 def interleave(
-    variants: Mapping[str, Callable[[], object]], *, visits: int, calls: int = 3, warm_up: int = 1
+    variants: Mapping[str, Callable[[], object]],
+    *,
+    visits: int,
+    calls: int = 3,
+    warm_up: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """Seconds of each call. Each visit makes `calls` calls of one variant and drops the first; the order rotates."""
+    """Seconds of each call, by `clock`. Each visit makes `calls` calls of one variant and drops the first (of several);
+    the order rotates."""
     names = list(variants)
     times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(warm_up):
@@ -48,9 +54,9 @@ def interleave(
         for offset in range(len(names)):
             name = names[(visit + offset) % len(names)]
             for number in range(calls):
-                start = time.perf_counter()
+                start = clock()
                 variants[name]()
-                taken = time.perf_counter() - start
+                taken = clock() - start
                 if number or calls == 1:
                     times[name].append(taken)
     return times

@@ -1,4 +1,5 @@
-"""`resdsl check resnet50` against `import torch`, as whole processes; and how checking and compiling grow with depth.
+"""`resdsl check` of a network and of a spec of 100 lines against `import torch`, as whole processes; how checking and
+compiling grow with depth, and the time per line of checking with the length of the text.
 
 Run it as `python benchmarks/front_end.py`; `--no-write` keeps the results as they are.
 """
@@ -6,16 +7,23 @@ Run it as `python benchmarks/front_end.py`; `--no-write` keeps the results as th
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from _measure import figures, interleave, ratio, report
+
+from resdsl.api import inspect
+from resdsl.limits import Limits
+from resdsl.source import Source
+from resdsl.specs import Spec
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +38,28 @@ model net {{
   avgpool -> flatten -> fc: linear(10)
 }}
 """
+
+PART = """
+block unit{i}(width, stride = 1) {{
+  residual {{
+    conv(3, width, stride=stride) -> bn -> relu
+    conv(3, width) -> bn
+  }} shortcut project
+  relu
+}}
+
+model net{i}(classes = 10) {{
+  input 3x32x32
+  conv(3, 16) -> bn -> relu
+  stage layer1: 2 x unit{i}(16)
+  stage layer2: 2 x unit{i}(32, stride = 2 then 1)
+  stage layer3: 2 x unit{i}(64, stride = 2 then 1)
+  avgpool -> flatten -> fc: linear(classes)
+  expect depth >= 14
+}}
+"""
+"""A block and a model of seven units: a text of any length is of these, each under a name of its own."""
+LENGTHS = (100, 300, 1_000, 3_000, 10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +83,32 @@ def run(*arguments: str) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20)
 
 
-def start_up() -> dict[str, Any]:
-    """A check of ResNet-50 against `import torch`, by the clock and by the processor."""
-    commands = {"check resnet50": ("-m", "resdsl", "check", "resnet50"), "import torch": ("-c", "import torch")}
+def text(length: int) -> str:
+    """A spec of about so many lines."""
+    return "use std: project\n" + "".join(PART.format(i=i) for i in range(round(length / PART.count("\n"))))
+
+
+def start_up(folder: Path) -> dict[str, Any]:
+    """Checks of ResNet-50 and of a spec of 100 lines against `import torch`, by the clock and by the processor."""
+    hundred = folder / "hundred.res"
+    hundred.write_text(text(100), encoding="utf-8")
+    commands = {
+        "check resnet50": ("-m", "resdsl", "check", "resnet50"),
+        "check 100 lines": ("-m", "resdsl", "check", str(hundred)),
+        "import torch": ("-c", "import torch"),
+    }
     cpu: dict[str, list[float]] = {name: [] for name in commands}
 
     def once(name: str) -> None:
         cpu[name].append(run(*commands[name]).cpu)
 
     wall = interleave({name: partial(once, name) for name in commands}, visits=10, calls=2)
-    check, torch = commands
+    check, lines, torch = commands
     return {
         "check_over_import_torch": ratio(wall[check], wall[torch]),
         "check_over_import_torch_cpu": ratio(cpu[check], cpu[torch]),
+        "check_100_lines_over_import_torch": ratio(wall[lines], wall[torch]),
+        "check_100_lines_over_import_torch_cpu": ratio(cpu[lines], cpu[torch]),
         "seconds": {name: figures(times) for name, times in wall.items()},
         "cpu_seconds": {name: figures(times) for name, times in cpu.items()},
     }
@@ -91,10 +134,35 @@ def depth(folder: Path) -> dict[str, Any]:
     }
 
 
+def per_line() -> dict[str, Any]:
+    """Microseconds of the processor a line of checking, by the length of the text; each variant checks as many lines as
+    the longest."""
+    lines: dict[str, int] = {}
+
+    def checked(length: int) -> Callable[[], None]:
+        source = Source("text.res", text(length))
+        count = LENGTHS[-1] // length
+        lines[str(length)] = count * source.text.count("\n")
+
+        def run() -> None:
+            for _ in range(count):
+                found = inspect(Spec(None, None), source=source, limits=Limits(seconds=1_000))
+                assert not found.report.errors
+
+        return run
+
+    times = interleave({str(length): checked(length) for length in LENGTHS}, visits=4, calls=1, clock=time.process_time)
+    medians = {length: 1e6 * statistics.median(seconds) / lines[length] for length, seconds in times.items()}
+    return {
+        "check_microseconds_per_line_by_lines": medians,
+        "check_per_line_largest_over_smallest": max(medians.values()) / min(medians.values()),
+    }
+
+
 def main() -> None:
-    result = start_up()
-    with tempfile.TemporaryDirectory() as folder:
-        report("front_end", {**result, **depth(Path(folder))})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        report("front_end", {**start_up(folder), **depth(folder), **per_line()})
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def values_of(action: argparse.Action) -> Values:
     if action.choices is not None:
         return Values("words", tuple(map(str, action.choices)))
     match _metavar(action):
-        case "SPEC":
+        case "SPEC" | "A" | "B":  # two specs that are compared
             return Values("spec", *_networks())
         case "FILE|NAME":
             return Values("res", *_networks())

@@ -91,7 +91,7 @@ def test_networks(offer: Offer) -> None:
 def test_options_and_choices(offer: Offer) -> None:
     assert {"--output", "--level", "--set"} <= set(offer("resdsl render net.res --"))
     assert "--level" not in offer("resdsl summary --")
-    assert offer("resdsl render --level ") == ["block", "stage"]
+    assert {"block", "stage"} <= set(offer("resdsl render --level "))
     assert [value.removeprefix("--level=") for value in offer("resdsl render --level=b")] == ["block"]
     assert offer("resdsl weights import --fr") == ["--from"]
 
