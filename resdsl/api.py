@@ -391,7 +391,8 @@ class Architecture:
         theme: str = "light",
         dpi: int = 192,
     ) -> str | bytes | Path:
-        """A picture: docs/pictures.md. `level` is overview, stage, block, ops or paths; `format` svg, png, pdf or dot.
+        """A picture: docs/pictures.md. `level` is overview, stage, block, ops or paths; `format` svg, png, pdf, dot,
+        tikz or mermaid.
 
         `size` is the width of the page (`"7in"`, `"17.8cm"`, inches); a `PictureWarning` says if text on it falls under
         6 points. `wrap` is the most parts of a row, or `auto`; `focus` a module path, of which alone is drawn;
@@ -401,7 +402,7 @@ class Architecture:
         written there, in the format the name ends in unless one is given, and the path is returned. Raises `SpecError`
         for what there is not, `GraphvizMissing` where only dot can be written.
         """
-        from resdsl.backends.dot import layout, options, pictures
+        from resdsl.backends.dot import options, pictures
         from resdsl.files import write_whole
 
         target = None if path is None else Path(path)
@@ -415,7 +416,7 @@ class Architecture:
         if picture.warning:
             warnings.warn(PictureWarning(picture.warning), stacklevel=2)
         if target is None:
-            return picture.data.decode("utf-8") if form in layout.TEXTS else picture.data
+            return picture.data.decode("utf-8") if form in pictures.TEXTS else picture.data
         write_whole(target, picture.data)
         return target
 

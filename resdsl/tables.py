@@ -141,7 +141,8 @@ _LATEX = str.maketrans(
     {
         **{sign: f"\\{sign}" for sign in "&%$#_{}"},
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
-        ">": r"\textgreater{}", "|": r"\textbar{}", "×": r"$\times$", "−": "--", "\n": " ", "\r": " ",
+        ">": r"\textgreater{}", "|": r"\textbar{}", "×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "→": r"$\to$",
+        "–": "--", "—": "---", "…": r"\ldots{}", "⋯": r"$\cdots$", "≥": r"$\geq$", "≤": r"$\leq$", "\n": " ", "\r": " ",
     }
 )  # fmt: skip
 
@@ -150,8 +151,13 @@ def _markdown(text: str) -> str:
     return text.translate(_MARKDOWN)
 
 
+def latex_text(text: str) -> str:
+    """A text as LaTeX shows it."""
+    return text.translate(_LATEX)
+
+
 def _latex_row(cells: list[str]) -> str:
-    return " & ".join(cell.translate(_LATEX) for cell in cells) + r" \\"
+    return " & ".join(map(latex_text, cells)) + r" \\"
 
 
 def _html_row(tag: str, cells: list[str], sides: list[str]) -> str:

@@ -19,7 +19,7 @@ from resdsl.ops.base import Role
 from resdsl.records import Record
 
 EFFECTIVE = (5, 17)
-"""Units on the paths that carry most of the gradient of a trained ResNet-110 (section 4.3 of the paper)."""
+"""Units on the paths that carry most of the gradient of the paper's trained net of 54 units (section 4.3)."""
 
 
 class Lengths(Record):
@@ -50,7 +50,7 @@ class Lengths(Record):
     def central(self, part: Fraction = Fraction(95, 100)) -> tuple[int, int]:
         """The lengths between which at least `part` lies, at most half of the rest at and beyond either end.
 
-        For the 2^54 paths of ResNet-110 these are 19 and 35, as the paper says.
+        For the 2^54 paths of 54 units these are 19 and 35, as the paper says.
         """
         tail = (1 - part) / 2 * self.total
         return _tail(self.weights, tail), len(self.weights) - 1 - _tail(self.weights[::-1], tail)

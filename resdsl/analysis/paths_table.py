@@ -92,7 +92,7 @@ def _notes(paths: Paths, what: str, bands: tuple[Band, ...]) -> tuple[str, ...]:
         f"at least 95 % of the paths have {low} to {high} {what}: {_share(lengths.share(low, high)).text}",
     ]
     if what == "units" and paths.units >= EFFECTIVE[1]:
-        said = "units, where ResNet-110 has most of its gradient (arXiv:1605.06431)"
+        said = "units, the effective paths of 54 units in arXiv:1605.06431"
         notes.append(f"{EFFECTIVE[0]} to {EFFECTIVE[1]} {said}: {_share(lengths.share(*EFFECTIVE)).text}")
     notes += [f"{first} to {last} {what}: {_share(lengths.share(first, last)).text}" for first, last in bands]
     if paths.depths is not None:

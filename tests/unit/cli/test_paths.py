@@ -17,7 +17,7 @@ def test_a_residual_net_of_110_layers(capsys: pytest.CaptureFixture[str]) -> Non
     assert lines[0] == "resnet110_cifar10: 18,014,398,509,481,984 paths (2^54)"
     assert "mean 27 units, standard deviation 3.67" in lines
     assert "at least 95 % of the paths have 19 to 35 units: 0.980166" in lines
-    assert lines[-2].endswith("(arXiv:1605.06431): 0.004537")
+    assert lines[-2].endswith("arXiv:1605.06431: 0.004537")
     assert lines[-1] == "0 to 9 units: 0.000000"
     assert [line.split()[0] for line in lines if "  " in line][2] == "0..15"
 
