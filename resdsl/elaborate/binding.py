@@ -262,7 +262,7 @@ def _explained(fault: Fault, value: Value) -> Fault:
     """What was probably meant with a value that an argument cannot have."""
     help_: str | None = None
     instead: tuple[str, ...] = ()
-    if isinstance(value, int | Fraction) and "from 0 to 1" in fault.message and 1 < value <= 100:
+    if isinstance(value, int | Fraction) and "from 0 to 1" in fault.message and 2 <= value <= 100:
         share = show(whole(Fraction(value) / 100))
         help_, instead = f"percent are hundredths: {share}", (share,)
     elif isinstance(value, Fraction):

@@ -132,7 +132,7 @@ def chance_help(value: Value, unit: Unit | None) -> str | None:
     """What a person probably wanted to write."""
     if not isinstance(value, int | Fraction) or isinstance(value, bool):
         return "a survival is a probability, such as `survival 0.8`"
-    if unit is None and 1 < value <= 100:
+    if unit is None and 2 <= value <= 100:
         return f"percent are hundredths: `survival {show(Fraction(value) / 100)}`"
     if value <= 0:
         return "a linear decay to p > 0 is `1 - l / L * (1 - p)`, for example `1 - l / L * 0.5`"

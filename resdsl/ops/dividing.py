@@ -25,7 +25,11 @@ def groups_fault(
     below = channels // groups * groups
     widths = _either([str(n) for n in (below, below + groups) if n])
     counted = " and ".join(str(n) for n in dict.fromkeys(every))
-    fitting = f"use {_either([str(n) for n in near])} {parts}, which divide{'s' * (len(near) == 1)} {counted} channels"
+    fitting = f"no number of {parts} near {groups} divides {counted} channels: change a width"
+    if near != (1,):
+        fitting = (
+            f"use {_either([str(n) for n in near])} {parts}, which divide{'s' * (len(near) == 1)} {counted} channels"
+        )
     return Fault(
         "E303",
         f"{channels} {what} do not divide into {groups} {parts}",
