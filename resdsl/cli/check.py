@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, count, form_of, limits_of, print_difference, tell
 from resdsl.diagnostics import CompileError, Diagnostic, Report, Severity
+from resdsl.diagnostics.columns import visible
 from resdsl.files import write_whole
 from resdsl.records import Record
 from resdsl.specs import Spec, SpecError, find, shipped
@@ -88,7 +89,7 @@ def _specs(text: str) -> list[Spec]:
     path = Path(text)
     if not path.is_dir() or text in shipped():
         return [find(text)]
-    found = sorted(path.rglob("*.res"))
+    found = sorted(file for file in path.rglob("*.res") if file.is_file())
     if not found:
         raise SpecError(f"there is no .res file in {path}")
     return [Spec(each, None) for each in found]
@@ -209,7 +210,7 @@ def _say(report: Report, outcomes: list[Outcome], options: argparse.Namespace) -
     else:
         mended = [offer for outcome in outcomes for offer in outcome.mended]
         for diagnostic, fix in mended[:_LISTED]:
-            print(f"{diagnostic.span}: mended {diagnostic.code} ({fix.message})", file=sys.stderr)
+            print(visible(f"{diagnostic.span}: mended {diagnostic.code} ({fix.message})"), file=sys.stderr)
         if len(mended) > _LISTED:
             print(f"and {len(mended) - _LISTED} more were mended", file=sys.stderr)
         tell(report, options, lambda d: any(one.fixable(d, unsafe=options.unsafe) for one in outcomes))
@@ -243,7 +244,7 @@ def _closing(outcome: Outcome, options: argparse.Namespace) -> str:
     if unsafe and not (outcome.before and options.unsafe):
         offers.append(f"{unsafe} with --fix --unsafe")
     mendable = f"; can be mended: {', '.join(offers)}" if offers else ""
-    return f"{outcome.spec.name}: {line}{mendable}"
+    return f"{visible(outcome.spec.name)}: {line}{mendable}"
 
 
 def _not_built(outcome: Outcome) -> Iterable[str]:

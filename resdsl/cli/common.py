@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from resdsl.diagnostics import Diagnostic
+from resdsl.diagnostics.columns import visible
 from resdsl.files import refuse_place, write_whole
 from resdsl.limits import Limits
 from resdsl.specs import STDIN, Spec, SpecError, find
@@ -75,7 +76,8 @@ def form_of(options: argparse.Namespace) -> Format:
 
 def usage(message: str) -> int:
     """A call that cannot be carried out: what is wrong with it, and the exit code."""
-    print(f"resdsl: {message}", file=sys.stderr)
+    shown = "\n".join(map(visible, message.split("\n")))  # it may have the name of a file, which may have anything
+    print(f"resdsl: {shown}", file=sys.stderr)
     return USAGE
 
 

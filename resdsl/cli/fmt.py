@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from resdsl.cli.common import FAULTY, FINE, add_common, limits_of, print_difference, tell
 from resdsl.diagnostics import Report
+from resdsl.diagnostics.columns import visible
 from resdsl.files import write_whole
 from resdsl.specs import STDIN, Spec
 
@@ -47,7 +48,10 @@ def run(options: argparse.Namespace) -> int:
         for _, source, text in differing:
             print_difference(source, text, "formatted")
     if options.check:
-        print("\n".join(f"{source.name} is not formatted" for _, source, _ in differing), end="\n" * bool(differing))
+        print(
+            "\n".join(f"{visible(source.name)} is not formatted" for _, source, _ in differing),
+            end="\n" * bool(differing),
+        )
         return FAULTY if differing else FINE
     if options.diff:
         return FINE
@@ -56,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
             sys.stdout.write(text)
         elif source.text != text:
             write_whole(path, text)
-            print(f"{source.name} formatted")
+            print(f"{visible(source.name)} formatted")
     return FINE
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resdsl.cli.common import FINE, add_spec, count, limits_of, put, tell, usage
+from resdsl.cli.render import LEVELS
 from resdsl.diagnostics import CompileError, Diagnostic, Severity
+from resdsl.diagnostics.columns import visible
 from resdsl.specs import Spec, SpecError, find
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def add(commands: Commands) -> None:
     )
     add_spec(watch)
     watch.add_argument("--render", metavar="FILE", help="draw it into this file (.svg, .png, .pdf, .dot)")
-    watch.add_argument("--level", choices=("stage", "block"), default="stage", help="what one node of the picture is")
+    watch.add_argument("--level", choices=LEVELS, default="stage", help="what one node of the picture is")
     watch.add_argument("--compile", metavar="FILE", help="write the PyTorch source into this file; it is not run")
     watch.add_argument("--no-clear", dest="clear", action="store_false", help="do not clear the terminal before each")
     watch.set_defaults(run=run)
@@ -96,7 +98,7 @@ def _look(spec: Spec, options: argparse.Namespace) -> list[Path]:
         said = str(error)
     if options.clear and sys.stdout.isatty():
         print(_CLEAR, end="")
-    print(f"{time.strftime('%H:%M:%S')} {spec.name}: {said}", flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {visible(spec.name)}: {said}", flush=True)
     tell(found, options)
     return sorted(files)
 

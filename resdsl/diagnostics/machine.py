@@ -71,7 +71,7 @@ def _command(diagnostic: Diagnostic) -> str:
     span = own_place(diagnostic).span
     line, column = span.source.position(span.start)
     end_line, end_column = span.source.position(span.end)
-    properties: dict[str, str | int] = {"file": span.source.name, "line": line}
+    properties: dict[str, str | int] = {"file": visible(span.source.name), "line": line}
     if end_line == line:  # GitHub takes columns for a range within a line alone
         properties |= {"col": column, "endColumn": max(end_column, column + 1)}
     properties |= {"endLine": end_line, "title": f"resdsl {diagnostic.code}"}

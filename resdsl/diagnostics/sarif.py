@@ -109,4 +109,4 @@ def uri(name: str) -> str:
     if name.startswith(LIBRARY):
         return LIBRARY + quote(name.removeprefix(LIBRARY))
     path = Path(name)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix(), errors="surrogateescape")
