@@ -13,6 +13,7 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from resdsl.api import Architecture, compile_spec, input_size, inspect, settings
+from resdsl.backends.dot import LEVELS
 from resdsl.backends.dot.layout import GraphvizMissing
 from resdsl.backends.html import figures, picture
 from resdsl.diagnostics import CompileError, Diagnostic, Severity
@@ -126,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="%%res", add_help=False, description="The cell is a spec: check it, and show its net.")
     parser.add_argument("name", metavar="NAME", nargs="?", help="a variable that is set to the Architecture")
     parser.add_argument("--model", metavar="MODEL", help="which to show, where the cell has several")
-    parser.add_argument("--level", choices=("stage", "block"), default="stage", help="what one node of the picture is")
+    parser.add_argument("--level", choices=LEVELS, default="stage", help="what one node of the picture is")
     parser.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="a parameter of the model")
     parser.add_argument("--input", metavar="SIZE", help="the size of the input, such as 3x320x320")
     return parser
