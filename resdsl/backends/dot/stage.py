@@ -159,7 +159,7 @@ class _Drawing:
         fork = self.canvas.fork(group=self.group)
         self._advance(fork, arrowhead="none")
         self.canvas.side_by_side(fork, end)
-        self.canvas.edge(f"{fork}:s", f"{end}:n", "kept", constraint=False)
+        self.canvas.edge(f"{fork}:s", f"{end}:n", "kept", constraint=False, arrowhead="none")
 
     # --- pieces ---
 
