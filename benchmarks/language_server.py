@@ -31,6 +31,8 @@ from resdsl.source import Source
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs"
 ROUNDS = 2
+EMPTY = "untitled:empty"
+"""A text without anything in it, for the control: what a question about nothing takes is the machine's own time."""
 PACE = 0.15
 """Seconds between keystrokes of somebody who does not stop to look."""
 QUIET = 1.2
@@ -87,7 +89,8 @@ async def answered(sent: float, answer: Awaitable[object]) -> float:
 
 async def keystrokes(session: Session, offset: int, text: str) -> dict[str, list[float]]:
     """Types a text, a character at a time, and takes it back; seconds of each kind of answer to each keystroke."""
-    times: dict[str, list[float]] = {"completion": [], "hover": [], "syntax": [], "diagnostics": []}
+    kinds = ("completion", "hover", "syntax", "diagnostics", "control")
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
     client, document = session.client, session.document
     for place, char in enumerate(text, offset):
         sent = session.type(place, char)
@@ -102,6 +105,8 @@ async def keystrokes(session: Session, offset: int, text: str) -> dict[str, list
         outline = client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
         times["syntax"].append(await answered(sent, asyncio.gather(colours, outline)))
         times["diagnostics"].append(await session.diagnosed() - sent)
+        nothing = types.HoverParams(types.TextDocumentIdentifier(EMPTY), types.Position(0, 0))
+        times["control"].append(await answered(time.perf_counter(), client.text_document_hover_async(nothing)))
     sent = session.type(offset, "", instead=len(text))
     times["diagnostics"].append(await session.diagnosed() - sent)
     return times
@@ -138,7 +143,8 @@ async def measure(path: Path, text: str) -> dict[str, Any]:
 
     @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
     def published(params: types.PublishDiagnosticsParams) -> None:
-        session.published[params.version or 0] = time.perf_counter()
+        if params.uri == session.uri:
+            session.published[params.version or 0] = time.perf_counter()
 
     began = time.perf_counter()
     await client.start_io(sys.executable, "-m", "resdsl", "lsp", cwd=ROOT)
@@ -147,6 +153,7 @@ async def measure(path: Path, text: str) -> dict[str, Any]:
     client.initialized(types.InitializedParams())
     item = types.TextDocumentItem(session.uri, "resdsl", 1, text)
     client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+    client.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(EMPTY, "resdsl", 1, "")))
     opened = await session.diagnosed() - began
     result: dict[str, Any] = {"spec": path.name, "lines": text.count("\n"), "start_to_diagnostics": opened}
     for where, (offset, typed) in places(text).items():

@@ -126,7 +126,9 @@ class Importer:
                 return None
             data = self.read(path)
         except OSError as error:
-            self.evaluator.error("E110", f'"{use.path}" cannot be read: {error.strerror}', use.path_span)
+            missing = isinstance(error, FileNotFoundError)
+            reason = "does not exist" if missing else f"cannot be read: {error.strerror}"
+            self.evaluator.error("E110", f'"{use.path}" {reason}', use.path_span)
             return None
         return decode(data, name, self.evaluator.report, self.evaluator.limits)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from errno import EINVAL
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -177,8 +178,8 @@ class Workspace:
         def read(path: Path) -> bytes:
             if path in buffers:
                 return buffers[path]
-            if not path.is_file():
-                raise FileNotFoundError(2, "is not a regular file" if path.exists() else "does not exist")
+            if path.exists() and not path.is_file():
+                raise OSError(EINVAL, "it is not a regular file")
             with path.open("rb") as file:
                 return file.read(limits.file_bytes + 1)
 

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resdsl.diagnostics import Diagnostic
+from resdsl.api import inspect
+from resdsl.diagnostics import Diagnostic, Report
+from resdsl.files import read_source
 from resdsl.limits import Limits
 from resdsl.lsp import checking
 from resdsl.lsp.checking import Checker, Findings
@@ -31,6 +33,7 @@ from resdsl.lsp.tokens import tokens
 from resdsl.lsp.worker import Worker
 from resdsl.resources import root
 from resdsl.source import Source
+from resdsl.specs import Spec
 
 TEXTS = st.text(st.sampled_from("ab é🙂\u2028\n\r\t"), max_size=30)
 WIDTHS = {Encoding.UTF8: ("utf-8", 1), Encoding.UTF16: ("utf-16-le", 2), Encoding.UTF32: ("utf-32-le", 4)}
@@ -255,3 +258,21 @@ def test_every_capability_answers_on_every_cut_of_a_spec(path, tmp_path):
             references(workspace, snapshot, offset)
             with suppress(Refusal):
                 rename(workspace, snapshot, offset, "another")
+
+
+CASES = Path(__file__).parent.parent / "cases" / "errors"
+WRONG = [path for path in sorted(CASES.rglob("*.res")) if not path.stem.startswith("limit")]
+
+
+@pytest.mark.parametrize("path", WRONG, ids=lambda path: str(path.relative_to(CASES)))
+def test_an_editor_says_what_check_says(path):
+    """Every wrong spec: the same faults at the same places."""
+    workspace = Workspace(Limits())
+    document = workspace.open(path.as_uri(), "", 1)
+    report = Report()
+    source = read_source(path, path.as_posix(), report)
+    if source is None:
+        return  # no text that an editor could show
+    said = list(document.checker.check(source, workspace.reader(), 0, threading.Event()))[-1]
+    checked = inspect(Spec(path, None), source=source)
+    assert [_diagnostic(d) for d in said.diagnostics] == [_diagnostic(d) for d in checked.report]
