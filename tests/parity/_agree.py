@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+import resdsl
+from resdsl.resources import root
 from tests.parity._compare import differing
 
 TOLERANCE = 1e-5
 FLOOR = 1e-7  # of the net's largest gradient: some gradients are zero in theory
+CLASSES = 10
+
+
+def peers(library: str) -> dict[str, str]:
+    """The networks whose row of the table names a peer in this library, and that peer's name."""
+    table = (root("specs") / "figures.csv").read_text(encoding="utf-8")
+    rows = (row for row in csv.DictReader(table.splitlines()) if row["peer"].startswith(f"{library}:"))
+    return {row["zoo"]: row["peer"].partition(":")[2] for row in rows}
+
+
+def assert_is_peer(name: str, make: Callable[..., nn.Module], peer_name: str, size: int) -> None:
+    """A network that ships, and `make(peer_name)`, with the same weights and without dropout."""
+    torch.manual_seed(0)
+    ours = without_dropout(resdsl.load(name, classes=CLASSES).module())
+    with torch.device("meta"):
+        peer = without_dropout(make(peer_name, num_classes=CLASSES))
+    names = paired(ours, peer)
+    share(ours, peer, names)
+    assert_agree(ours, peer, torch.randn(2, 3, size, size), names)
 
 
 def without_dropout(module: nn.Module) -> nn.Module:

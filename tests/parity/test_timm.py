@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
-import torch
 
-import resdsl
-from resdsl.resources import root
-from tests.parity._agree import assert_agree, paired, share, without_dropout
+from tests.parity._agree import assert_is_peer, peers
 from tests.parity._peers import timm_model
 
-CLASSES = 10
-LIBRARY = "timm:"
-
 # The rows of the table that name a peer, and networks whose row names a peer in another library.
-PEERS = {
-    row["zoo"]: row["peer"].removeprefix(LIBRARY)
-    for row in csv.DictReader((root("specs") / "figures.csv").read_text(encoding="utf-8").splitlines())
-    if row["peer"].startswith(LIBRARY)
-} | {
+PEERS = peers("timm") | {
     "resnet50": "resnet50",
     "resnext50_32x4d": "resnext50_32x4d",
     "resnext101_32x4d": "resnext101_32x4d",
@@ -30,10 +18,4 @@ PEERS = {
 
 @pytest.mark.parametrize("name", PEERS)
 def test_outputs_and_gradients(name: str) -> None:
-    torch.manual_seed(0)
-    ours = without_dropout(resdsl.load(name, classes=CLASSES).module())
-    with torch.device("meta"):
-        peer = without_dropout(timm_model(PEERS[name], num_classes=CLASSES))
-    names = paired(ours, peer)
-    share(ours, peer, names)
-    assert_agree(ours, peer, torch.randn(2, 3, 64, 64), names)
+    assert_is_peer(name, timm_model, PEERS[name], 64)
