@@ -210,14 +210,18 @@ def check_reached(run: Elaboration) -> None:
 
 
 def lost(run: Elaboration, node: Node) -> None:
-    what = f"the input `{node.kept}`" if node.op.kind == "input" else f"the result of `{node.op.kind}`"
+    is_input = node.op.kind == "input"
+    what = f"the input `{node.kept}`" if is_input else f"the result of `{node.op.kind}`"
     run.evaluator.failed = True
     run.evaluator.report.add(
         Diagnostic(
             "E403",
             f"{what} reaches no output",
             Label(node.span),
-            help="keep it and use it, or leave the step out",
+            notes=() if is_input else ("the flow goes back to an earlier value with `from`, and this one is lost",),
+            help=f"use it (`from {node.kept}`), or drop it"
+            if is_input
+            else "keep it and use it, or leave the step out",
             trace=node.trace,
         )
     )
