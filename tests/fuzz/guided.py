@@ -3,8 +3,8 @@
     pip install atheris        # Linux, Python 3.11 to 3.13; not a dependency of anything else
     python tests/fuzz/guided.py --seconds 600 --record
 
-New inputs of worth go to the folder of `--new`; `--merge FOLDER` adds those to `tests/fuzz/corpus/` that reach what
-none there does. What fails is made smaller and written to `tests/cases/fuzz/`, as `run.py` does.
+With `--new tests/fuzz/corpus` the inputs that reach new lines become part of the corpus. What fails is made smaller and
+written to `tests/cases/fuzz/`, as `run.py` does.
 """
 
 from __future__ import annotations
@@ -105,8 +105,6 @@ def main() -> int:
         flags += [f"-max_total_time={options.seconds}"] if options.seconds else []
         flags += [f"-runs={options.inputs}"] if options.inputs else []
         folders = [str(new), str(CORPUS), str(first)]
-        if options.merge:
-            flags, folders = ["-merge=1", f"-max_len={LONGEST}"], [str(CORPUS), options.merge]
         child = os.fork()
         if child == 0:  # libFuzzer ends the process that it runs in
             target = Guided(told)
@@ -115,8 +113,9 @@ def main() -> int:
                 atheris.Fuzz()
             os._exit(0)
         os.waitpid(child, 0)
-        if options.merge or not told.exists():
-            return 0
+        if not told.exists():
+            print("nothing was told: fewer than 500 inputs, or a crash")
+            return 1
         said = json.loads(told.read_text(encoding="utf-8"))
     said["tally"]["outcomes"] = Counter(said["tally"]["outcomes"])
     run.tally("guided").add(Tally(**said["tally"]))
@@ -132,7 +131,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=60, help="of the clock")
     parser.add_argument("--inputs", type=int, help="at most")
     parser.add_argument("--new", metavar="FOLDER", help="where inputs of worth go (default: nowhere that lasts)")
-    parser.add_argument("--merge", metavar="FOLDER", help="add to the corpus what of a folder reaches new lines")
     parser.add_argument("--record", action="store_true", help="enter the run in tests/fuzz/record.json")
     parser.add_argument("--record-file", type=Path, default=Path(__file__).with_name("record.json"))
     return parser.parse_args()
