@@ -218,10 +218,8 @@ def lost(run: Elaboration, node: Node) -> None:
             "E403",
             f"{what} reaches no output",
             Label(node.span),
-            notes=() if is_input else ("the flow goes back to an earlier value with `from`, and this one is lost",),
-            help=f"use it (`from {node.kept}`), or drop it"
-            if is_input
-            else "keep it and use it, or leave the step out",
+            notes=() if is_input else ("nothing uses it: usually `from` starts anew before a value is kept",),
+            help=f"use it: `from {node.kept}`" if is_input else "keep it and use it, or leave the step out",
             trace=node.trace,
         )
     )
