@@ -6,10 +6,11 @@ from resdsl.backends.dot.canvas import Canvas
 from resdsl.backends.dot.elements import Element, described
 from resdsl.backends.dot.options import LEVELS, THEMES, PictureOptions
 from resdsl.backends.dot.theme import THEMES as _THEMES
-from resdsl.backends.dot.view import view
+from resdsl.backends.dot.theme import Theme
+from resdsl.backends.dot.view import View, view
 from resdsl.graph.model import Graph
 
-__all__ = ["LEVELS", "THEMES", "Element", "PictureOptions", "draw", "elements"]
+__all__ = ["LEVELS", "THEMES", "Element", "PictureOptions", "draw", "draw_view", "elements"]
 
 _DEFAULT = PictureOptions()
 
@@ -20,19 +21,31 @@ def draw(graph: Graph, level: str = "stage", *, options: PictureOptions = _DEFAU
     Every drawn thing has an `id` and a `class` that Graphviz takes into an SVG; `elements` describes them. Raises
     `ValueError` for a level, theme, wrap, path or block that there is not.
     """
-    return _drawn(graph, level, options)[0]
+    options.check()
+    return _drawn(view(graph, options.focus, options.collapse), level, options)[0]
 
 
 def elements(graph: Graph, level: str = "stage", *, options: PictureOptions = _DEFAULT) -> list[Element]:
     """What `draw` draws with the same arguments, in order. Raises as `draw` does."""
-    return described(graph, _drawn(graph, level, options)[1].marks)
-
-
-def _drawn(graph: Graph, level: str, options: PictureOptions) -> tuple[str, Canvas]:
-    """The text and the canvas that it was written on."""
     options.check()
-    shown = view(graph, options.focus, options.collapse)
-    theme, width = _THEMES[options.theme], options.width
+    return described(graph, _drawn(view(graph, options.focus, options.collapse), level, options)[1].marks)
+
+
+def draw_view(
+    shown: View, level: str, options: PictureOptions = _DEFAULT, theme: Theme | None = None
+) -> tuple[str, list[Element]]:
+    """DOT text of a part of a graph and what it draws, in the options' theme or in one of the caller's.
+
+    Raises as `draw` does.
+    """
+    options.check()
+    text, canvas = _drawn(shown, level, options, theme)
+    return text, described(shown.graph, canvas.marks)
+
+
+def _drawn(shown: View, level: str, options: PictureOptions, theme: Theme | None = None) -> tuple[str, Canvas]:
+    """The text and the canvas that it was written on."""
+    theme, width = theme or _THEMES[options.theme], options.width
     if level == "stage":
         from resdsl.backends.dot.stage import draw_stages
 

@@ -39,7 +39,9 @@ LEVELS = ("overview", "stage", "block", "ops", "paths")
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no dot program")
 
 
+@cache
 def net(model: str, **params: Any) -> Graph:
+    """A model of `NETS`; nobody changes it."""
     return load(NETS, model, **params).ir
 
 
