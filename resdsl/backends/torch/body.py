@@ -379,7 +379,7 @@ class BodyBuilder:
             total = Template("{0} + {1}", (exprs[0], last.value), (), 2, 2)
             self.lines.statements[-1] = Return((total,), None, outputs)
             return
-        self.lines.statements.append(Return(exprs, comment, outputs))  # type: ignore[arg-type]
+        self.lines.statements.append(Return(exprs, comment, outputs))
 
     def _shared_members(self) -> None:
         """Members that are declared here and used further in only."""

@@ -253,8 +253,9 @@ def _candidates(scopes: list[Scope], flow: Dataflow) -> list[Candidate]:
         entries.append(flow.graph.node(inputs[0]).shape.channels if inputs else 0)
     found.append(Candidate("in_channels", tuple(entries), "channels"))
     for name in scopes[0].arguments:
-        column = tuple(scope.arguments.get(name) for scope in scopes)
-        if name != "in_channels" and all(isinstance(v, int | str | tuple) for v in column):
+        given = (scope.arguments.get(name) for scope in scopes)
+        column = tuple(value for value in given if isinstance(value, int | str | tuple))
+        if name != "in_channels" and len(column) == len(scopes):
             kind = name if name in ("stride", "groups", "dilation") else "count"
-            found.append(Candidate(_parameter(name, scopes[0].arguments), column, kind))  # type: ignore[arg-type]
+            found.append(Candidate(_parameter(name, scopes[0].arguments), column, kind))
     return found

@@ -7,6 +7,7 @@ of two, or a parameter of its own. Any fit that holds for all uses is right, sin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations
@@ -114,10 +115,10 @@ class Fitter:
 
     def _slot(self, slot: Slot, leaf: Leaf) -> None:
         column = self.column(slot)
-        present = [v for v in column if v is not MISSING]
+        present = _present(column)
         constant = all(_same(v, present[0]) for v in present)
         if constant and (slot.part == MAIN or leaf.kind not in ALWAYS_PARAMETER or not self._matches(column, leaf)):
-            self.fit.literals[slot] = present[0]  # type: ignore[assignment]
+            self.fit.literals[slot] = present[0]
             return
         if leaf.kind == "comment":
             self.fit.dropped.add(slot)
@@ -146,8 +147,9 @@ class Fitter:
                 return text
         if leaf.kind == "padding" and (half := self._half(column, ranked)) is not None:
             return half
-        full = tuple(v if v is not MISSING else _filler(column) for v in column)
-        return self._use(Candidate(self._fresh(leaf), full, leaf.kind))  # type: ignore[arg-type]
+        filler = _present(column)[0]
+        full = tuple(filler if isinstance(v, Missing) else v for v in column)
+        return self._use(Candidate(self._fresh(leaf), full, leaf.kind))
 
     def _ranked(self, leaf: Leaf) -> list[Candidate]:
         known = [*self.candidates, *(c for c in self.used.values() if c not in self.candidates)]
@@ -157,35 +159,37 @@ class Fitter:
         return sorted(varying, key=lambda c: (c.name != leaf.name, c.kind != leaf.kind, c.name not in self.used))
 
     def _derived(self, column: tuple[Literal | Missing, ...], ranked: list[Candidate]) -> str | None:
-        numbers = [c for c in ranked if all(_is_int(v) for v in c.column)]
-        known = [i for i, v in enumerate(column) if v is not MISSING]
-        first = known[0]
-        value = column[first]
-        if not isinstance(value, int):
+        """A multiple, a part or a shift of one candidate, the sum or product of two: of whole numbers only."""
+        known = [i for i, v in enumerate(column) if not isinstance(v, Missing)]
+        wanted = _integers(_present(column))
+        if wanted is None:
             return None
-        for c in numbers:
-            base = c.column[first]
-            assert isinstance(base, int)
-            if base and value % base == 0 and all(column[i] == c.column[i] * (value // base) for i in known):  # type: ignore[operator]
+        numbers = [(c, [whole[i] for i in known]) for c in ranked if (whole := _integers(c.column)) is not None]
+        value = wanted[0]
+        for c, given in numbers:
+            base = given[0]
+            if base and value % base == 0 and wanted == [n * (value // base) for n in given]:
                 return f"{self._use(c)} * {value // base}"
-            if value and base % value == 0 and all(c.column[i] == column[i] * (base // value) for i in known):  # type: ignore[operator]
+            if value and base % value == 0 and given == [n * (base // value) for n in wanted]:
                 return f"{self._use(c)} // {base // value}"
-        for c in numbers:
-            offset = value - c.column[first]  # type: ignore[operator]
-            if all(column[i] == c.column[i] + offset for i in known):  # type: ignore[operator]
+        for c, given in numbers:
+            offset = value - given[0]
+            if wanted == [n + offset for n in given]:
                 return f"{self._use(c)} {'+' if offset > 0 else '-'} {abs(offset)}"
-        for a, b in combinations(numbers, 2):
-            if all(column[i] == a.column[i] + b.column[i] for i in known):  # type: ignore[operator]
+        for (a, first), (b, second) in combinations(numbers, 2):
+            pairs = list(zip(first, second, strict=True))
+            if wanted == [n + m for n, m in pairs]:
                 return f"{self._use(a)} + {self._use(b)}"
-            if all(column[i] == a.column[i] * b.column[i] for i in known):  # type: ignore[operator]
+            if wanted == [n * m for n, m in pairs]:
                 return f"{self._use(a)} * {self._use(b)}"
         return None
 
     def _half(self, column: tuple[Literal | Missing, ...], ranked: list[Candidate]) -> str | None:
         """Padding that keeps the size: half of an odd kernel, whatever the block calls it."""
         for c in ranked:
-            odd = all(_is_int(v) and v % 2 == 1 for v in c.column)  # type: ignore[operator]
-            if odd and _agrees(column, tuple(v // 2 for v in c.column)):  # type: ignore[operator]
+            whole = _integers(c.column)
+            odd = whole is not None and all(v % 2 == 1 for v in whole)
+            if whole is not None and odd and _agrees(column, tuple(v // 2 for v in whole)):
                 return f"{self._use(c)} // 2"
         return None
 
@@ -255,5 +259,12 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _filler(column: tuple[Literal | Missing, ...]) -> Literal:
-    return next(v for v in column if v is not MISSING)  # type: ignore[return-value]
+def _integers(column: Sequence[Literal]) -> list[int] | None:
+    """The column if it has whole numbers only."""
+    found = [value for value in column if isinstance(value, int) and not isinstance(value, bool)]
+    return found if len(found) == len(column) else None
+
+
+def _present(column: Sequence[Literal | Missing]) -> list[Literal]:
+    """The values of the uses that have this member; there is always one."""
+    return [value for value in column if not isinstance(value, Missing)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from resdsl.backends.torch.ir import Assign, Expr, If, IfMember, MemberCall, MemberValue, Statement, Template, Var
+from resdsl.backends.torch.ir import Assign, Expr, If, IfMember, MemberCall, MemberValue, Slot, Statement, Template, Var
 from resdsl.graph import Scope, ScopeKind
 from resdsl.ops.base import Role
 
@@ -45,7 +45,7 @@ class Lines:
         self.last_use = last_use
         self.forced = forced
         self.reserved = set(reserved)
-        self.comments: dict[int, object] = {}
+        self.comments: dict[int, Slot] = {}
 
     def bind(self, value: int, name: str) -> None:
         """`value` is in the variable `name` from here on."""
@@ -71,7 +71,7 @@ class Lines:
         if pending is None:
             return
         name = self.free_name(pending.hint, step)
-        self.statements.append(Assign((name,), pending.expr, comment=self.comments.get(value)))  # type: ignore[arg-type]
+        self.statements.append(Assign((name,), pending.expr, comment=self.comments.get(value)))
         self.bind(value, name)
 
     def free_name(self, hint: str, step: int) -> str:
