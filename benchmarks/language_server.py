@@ -35,7 +35,7 @@ SPECS = ROOT / "specs"
 ROUNDS = 1
 EMPTY = "untitled:empty"
 """A text without anything in it, for the control: what a question about nothing takes is the machine's own time."""
-PACE = 0.15
+PACE = 0.12
 """Seconds between keystrokes of somebody who does not stop to look."""
 QUIET = 1.2
 """Seconds without further diagnostics after which those of a keystroke are all there."""

@@ -36,7 +36,7 @@ from resdsl.lsp.worker import Worker
 from resdsl.records import Record
 from resdsl.source import Source
 
-QUIET = 0.08
+QUIET = 0.15
 """Seconds without a keystroke before a text is checked: answers about the keystroke go first."""
 
 _TRIGGERS = [" ", ".", ":", "(", ",", "=", '"', "/"]
