@@ -37,9 +37,9 @@ def __getattr__(name: str) -> Any:
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext resdsl`: the notebook magic `%%res`."""
-    from resdsl.notebook import register
+    from importlib import import_module
 
-    register(shell)
+    import_module("resdsl.notebook").register(shell)
 
 
 def __dir__() -> list[str]:
