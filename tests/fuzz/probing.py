@@ -37,7 +37,7 @@ from resdsl.specs import Spec
 from resdsl.syntax.format import format_source
 from resdsl.syntax.grammar import grammar
 
-LIMITS = Limits(file_bytes=1_000_000, items=5_000, seconds=0.25)
+LIMITS = Limits(file_bytes=1_000_000, items=1_500, seconds=0.25)
 """Smaller than the defaults, so that what ends at a limit ends soon; nesting, recursion and bits are the defaults."""
 SECONDS = 1.0
 """No input takes longer, of the processor, for all that is done with it."""
