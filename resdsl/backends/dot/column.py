@@ -402,8 +402,12 @@ class Column:
     def _beside(self, node: Node) -> int:
         """Ranks from the fork to what stands on a shortcut, so that it is beside the middle of the branch."""
         residual = next((s for s in node.scope.ancestors() if s.kind is ScopeKind.RESIDUAL), None)
+        source = max(map(self.wiring.source, node.operands))
         main = [
-            c for c in self.wiring.cells if c.branch and c.branch.kind is ScopeKind.MAIN and c.branch.parent is residual
+            cell
+            for cell in self.wiring.cells
+            if cell.branch and cell.branch.kind is ScopeKind.MAIN and cell.branch.parent is residual
+            if cell.first.id > source
         ]
         return 1 + 2 * (len(main) // 2) if len(main) > 1 else 1
 

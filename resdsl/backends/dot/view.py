@@ -72,13 +72,20 @@ def view(graph: Graph, focus: str | None = None, collapse: frozenset[str] = froz
     if not items:
         paths = {scope.path for scope in graph.root.walk()} | {node.path for node in graph.nodes()}
         raise ValueError(f"{graph.name} has no module {focus!r}{_hint(focus, paths)}")
+    return part_view(graph, f"{graph.name}: {focus}", items, collapse)
+
+
+def part_view(
+    graph: Graph, title: str, items: tuple[Scope | int, ...], collapse: frozenset[str] = frozenset()
+) -> View:
+    """Some items of a graph, in the order of execution: what they read comes in, what others read goes out."""
     own = {node for item in items for node in (item.nodes() if isinstance(item, Scope) else (item,))}
     reads = dict.fromkeys(o for node in sorted(own) for o in graph.node(node).operands if o not in own)
     named = {output.node: output.name for output in graph.outputs}
     leaving = [n for n in sorted(own) if n in named or any(user.id not in own for user in graph.consumers(n))]
     leaving = leaving or [max(own)]
     outputs = tuple((named.get(node) or graph.node(node).kept if len(leaving) > 1 else None, node) for node in leaving)
-    return View(graph, f"{graph.name}: {focus}", items, tuple(reads), outputs, collapse)
+    return View(graph, title, items, tuple(reads), outputs, collapse)
 
 
 def _found(scope: Scope, path: str) -> Iterator[Scope]:

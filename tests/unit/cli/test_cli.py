@@ -191,6 +191,56 @@ def test_render(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dot = Path("tiny.dot").read_text()
     assert dot.startswith("digraph")
     assert run(capsys, "render", f"{net}:tiny", "--format", "dot") == (0, dot, "")
+    for word in ("--level ops", "--theme dark", "--wrap 1", "--focus fc", "--size 7in"):
+        code, other, err = run(capsys, "render", f"{net}:tiny", "--format", "dot", *word.split())
+        assert (code, err) == (0, "")
+        assert other.startswith("digraph")
+        assert other != dot
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--focus nothing", "has no module 'nothing'"),
+        ("--collapse nothing", "has no block 'nothing'"),
+        ("--size wide", "'wide' is no width"),
+        ("--wrap 0", "a row has at least one part"),
+        ("--level paths --focus fc", "the level paths takes no focus"),
+        ("--dpi 1", "dpi is 10 to 1200"),
+    ],
+)
+def test_render_refuses(net: Path, capsys: pytest.CaptureFixture[str], words: str, message: str) -> None:
+    code, out, err = run(capsys, "render", f"{net}:tiny", *words.split())
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_net_with_errors_is_drawn_if_that_is_allowed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "bad.res"
+    spec.write_text("model bad { input 3x8x8; conv(3, 4) -> conv(3, 8, groups=3) }", encoding="utf-8")
+    assert run(capsys, "render", str(spec), "-o", "bad.dot")[0] == 1
+    assert not Path("bad.dot").exists()
+    code, _, err = run(capsys, "render", str(spec), "-o", "bad.dot", "--allow-broken")
+    assert code == 1
+    assert "E303" in err
+    assert "E303" in Path("bad.dot").read_text(encoding="utf-8")
+    spec.write_text("model bad { input 3x8x8", encoding="utf-8")
+    assert run(capsys, "render", str(spec), "-o", "none.dot", "--allow-broken")[0] == 1
+
+
+def test_without_graphviz_the_text_is_written(
+    net: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from resdsl.backends.dot import layout
+
+    monkeypatch.setattr(layout.shutil, "which", lambda _: None)
+    monkeypatch.setattr(layout.importlib.util, "find_spec", lambda _: None)
+    code, out, err = run(capsys, "render", f"{net}:tiny", "-o", "tiny.svg", "--size", "7in")
+    assert (code, out) == (2, "")
+    assert err.startswith("resdsl: tiny.gv is written, not tiny.svg: Graphviz is not installed: ")
+    assert err.count("\n") == 1
+    assert Path("tiny.gv").read_text(encoding="utf-8").startswith("digraph")
+    assert not Path("tiny.svg").exists()
 
 
 def test_zoo_lists_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
