@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
 
 
-def tests_of(path: str) -> set[str]:
+def defined_in(path: str) -> set[str]:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
@@ -23,7 +23,7 @@ def tests_of(path: str) -> set[str]:
 def test_every_test_that_is_named_exists() -> None:
     assert len(NAMED) > 20
     for path, name in NAMED:
-        assert name in tests_of(path), f"{path}::{name}"
+        assert name in defined_in(path), f"{path}::{name}"
 
 
 def test_every_test_of_security_is_named() -> None:
@@ -34,7 +34,7 @@ def test_every_test_of_security_is_named() -> None:
             continue
         name = str(path.relative_to(ROOT))
         named = {test for place, test in NAMED if place == name}
-        assert tests_of(name) - named <= {"test_every_limit_is_here_and_in_the_reference"} | {
+        assert defined_in(name) - named <= {"test_every_limit_is_here_and_in_the_reference"} | {
             "test_a_text_of_controls_is_shown_as_escapes"
         }, name
 
