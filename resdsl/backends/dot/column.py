@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from resdsl.analysis.sections import shortcut_kind
 from resdsl.backends.dot import text, theme
 from resdsl.backends.dot.canvas import Attribute, Canvas
-from resdsl.backends.dot.cells import Cell, Wiring, branches, line_kind, wiring
+from resdsl.backends.dot.cells import Cell, Wiring, branch_of, branches, line_kind, wiring
 from resdsl.backends.dot.describe import MINOR, SIGNS, detail, fault, is_grouped, spoken, strip, tint, title
 from resdsl.backends.dot.distinct import Block
 from resdsl.backends.dot.tables import Html, Row
@@ -409,7 +409,8 @@ class Column:
             if cell.branch and cell.branch.kind is ScopeKind.MAIN and cell.branch.parent is residual
             if cell.first.id > source
         ]
-        return 1 + 2 * (len(main) // 2) if len(main) > 1 else 1
+        beside = sum(cell.branch is branch_of(node.scope) for cell in self.wiring.cells)
+        return 1 + 2 * max(0, (len(main) - beside + 1) // 2)
 
 
 _JOINED = {ScopeKind.RESIDUAL, ScopeKind.DENSE}

@@ -12,13 +12,13 @@ from resdsl.backends.dot.theme import LINES
 from resdsl.backends.dot.view import View
 
 
-def heading(view: View, canvas: Canvas, options: PictureOptions, *, said: str | None = None) -> Html:
-    """Name and figures, or what is `said` instead of these; then each kind of line that was drawn."""
+def heading(view: View, canvas: Canvas, options: PictureOptions, *, said: str | None = None, note: str = "") -> Html:
+    """Name and figures, or what is `said` instead of these; a note; then each kind of line that was drawn."""
     legend = [kind for kind in LINES if kind in canvas.used and LINES[kind].meaning]
     faults = [f"{fault.code}: {fault.message}" for fault in view.graph.faults]
     told = faults[:_MOST_FAULTS] + ([f"and {len(faults) - _MOST_FAULTS} more"] if len(faults) > _MOST_FAULTS else [])
     width = 0.8 * options.row
-    return canvas.labels.heading(text.clip(view.title), said or figures(view), legend, width, told)
+    return canvas.labels.heading(text.clip(view.title), said or figures(view), legend, width, told, note)
 
 
 _MOST_FAULTS = 4

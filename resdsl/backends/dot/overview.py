@@ -10,7 +10,7 @@ from math import log2, prod
 from resdsl.analysis.sections import Section, sections, shortcut_kind
 from resdsl.backends.dot import text, theme
 from resdsl.backends.dot.canvas import Attribute, Canvas
-from resdsl.backends.dot.heading import figures, heading
+from resdsl.backends.dot.heading import heading
 from resdsl.backends.dot.options import PictureOptions
 from resdsl.backends.dot.parts import common_path, module_path
 from resdsl.backends.dot.plan import stride
@@ -62,8 +62,8 @@ def draw_overview(view: View, canvas: Canvas, options: PictureOptions) -> str:
     for number, row in enumerate(rows):
         with canvas.part(), canvas.cluster(peripheries=0, margin=0):
             _row(canvas, row, number, last=number == len(rows) - 1)
-    said = f"{figures(view)} · height: log of resolution, width: log of channels"
-    return canvas.finish(heading(view, canvas, options, said=said))
+    note = "to scale: heights are the logarithms of resolutions, widths those of channels"
+    return canvas.finish(heading(view, canvas, options, note=note))
 
 
 def _rows(blocks: Sequence[_Block], options: PictureOptions) -> list[list[_Block]]:
@@ -133,12 +133,20 @@ def _blocks(view: View) -> list[_Block]:
         name = str(getattr(node.op, "name", None) or "input") if node.op.kind == "input" else view.names[value]
         said = ((text.shape(node.shape), "muted", False),)
         blocks.append(_Block(text.clip(name), said, node.shape, "paper", "ink", (value,), kind="input"))
-    cuts = sections(graph, view.items)
+    cuts = _cuts(view)
     places = {node: number for number, cut in enumerate(cuts) for node in cut.nodes}
     for number, cut in enumerate(cuts):
         if not _is_aux(cut):
             blocks.append(_block(view, cuts, number, places))
     return blocks
+
+
+def _cuts(view: View) -> list[Section]:
+    """The sections; of a net whose text has no stages, auxiliary heads apart, those between changes of the stride."""
+    cuts = sections(view.graph, view.items)
+    if any(cut.scope is not None and not _is_aux(cut) for cut in cuts):
+        return list(cuts)
+    return [part for cut in cuts for part in ((cut,) if _is_aux(cut) else sections(view.graph, cut.items))]
 
 
 def _is_aux(cut: Section) -> bool:
@@ -185,7 +193,7 @@ def _name(graph: Graph, cuts: Sequence[Section], number: int, path: str) -> str:
         return "stem"
     if number == len(cuts) - 1:
         return "head"
-    if all(one.scope is None for one in cuts):
+    if all(one.scope is None or _is_aux(one) for one in cuts):
         return stride(graph.node(cut.nodes[-1])) or "head"
     return text.clip(path.rpartition(".")[2]) or "between"
 

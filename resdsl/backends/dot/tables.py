@@ -84,14 +84,17 @@ class Labels:
         after = f"&nbsp; {self.words(rest, size=8, color='muted')}" if rest else ""
         return Html(f"{self.words(name, size=10, bold=True)}{after}")
 
-    def heading(self, name: str, figures: str, legend: Sequence[str], width: float, faults: Sequence[str] = ()) -> Html:
-        """The title line of a picture, what is wrong, and the legend (kinds of line) below it, no wider than about
-        `width` points."""
+    def heading(
+        self, name: str, figures: str, legend: Sequence[str], width: float, faults: Sequence[str] = (), note: str = ""
+    ) -> Html:
+        """The title line of a picture; below it what is wrong, a note, and the legend (kinds of line), no wider than
+        about `width` points."""
         title = self.words(name, size=13, bold=True)
         figures = self.words(figures, size=10, color="muted")
         rows = [f"{title}&nbsp;&nbsp;{figures}"]
         for fault in faults:
             rows += [self.words(line, size=9, color="fault") for line in wrap(fault, max(30, int(width / 4.6)))]
+        rows += [self.words(note, size=8, color="muted")] if note else []
         used = width
         for kind in legend:
             line = LINES[kind]

@@ -75,9 +75,7 @@ def view(graph: Graph, focus: str | None = None, collapse: frozenset[str] = froz
     return part_view(graph, f"{graph.name}: {focus}", items, collapse)
 
 
-def part_view(
-    graph: Graph, title: str, items: tuple[Scope | int, ...], collapse: frozenset[str] = frozenset()
-) -> View:
+def part_view(graph: Graph, title: str, items: tuple[Scope | int, ...], collapse: frozenset[str] = frozenset()) -> View:
     """Some items of a graph, in the order of execution: what they read comes in, what others read goes out."""
     own = {node for item in items for node in (item.nodes() if isinstance(item, Scope) else (item,))}
     reads = dict.fromkeys(o for node in sorted(own) for o in graph.node(node).operands if o not in own)

@@ -222,6 +222,7 @@ def test_a_block_with_several_outputs_shows_each(tmp_path: Path) -> None:
 
 def test_a_few_dense_layers_have_arcs_and_many_a_bus() -> None:
     """An edge from each value to each concatenation after it; the bus has three for each layer that is drawn."""
+
     def dense(model: str) -> int:
         column = draw(net(model), "block").partition("dense layers")[2]
         return column.count('class="dense"')
@@ -364,7 +365,14 @@ def plain_texts(level: str, options: PictureOptions) -> int:
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize(
     ("level", "theme"),
-    [("overview", "light"), ("stage", "light"), ("stage", "dark"), ("block", "print"), ("ops", "light"), ("paths", "dark")],
+    [
+        ("overview", "light"),
+        ("stage", "light"),
+        ("stage", "dark"),
+        ("block", "print"),
+        ("ops", "light"),
+        ("paths", "dark"),
+    ],
 )
 def test_no_name_gets_out_of_its_label(name: str, level: str, theme: str) -> None:
     options = PictureOptions(theme=theme, wrap=2)  # not by widths: there are as many texts as with an ordinary name

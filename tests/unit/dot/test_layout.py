@@ -47,7 +47,9 @@ def test_without_graphviz_one_line_says_what_to_install(tmp_path: Path, monkeypa
 @needs_dot
 def test_text_that_gets_too_small_is_warned_of() -> None:
     net50 = load("resnet50")
-    with pytest.warns(PictureWarning, match=r"text is [0-5]\.\d pt on a page 7 in wide, below 6; wrap=auto breaks its rows"):
+    with pytest.warns(
+        PictureWarning, match=r"text is [0-5]\.\d pt on a page 7 in wide, below 6; wrap=auto breaks its rows"
+    ):
         net50.render(size="7in", wrap=9)
     with pytest.warns(PictureWarning, match="a wider page, a focus or collapse helps"):
         load("googlenet").render(size="1.2in", level="block")
