@@ -9,6 +9,7 @@ from resdsl.graph.model import Graph, Scope, ScopeKind
 from resdsl.ops.base import Role
 
 _NAMED = {ScopeKind.STAGE, ScopeKind.REGION, ScopeKind.AUX}
+_WRITTEN = {ScopeKind.STAGE, ScopeKind.REGION}
 _WHOLE = {ScopeKind.RESIDUAL, ScopeKind.DENSE, ScopeKind.MERGE}
 _PARTS = (
     {ScopeKind.BLOCK},
@@ -48,7 +49,7 @@ def sections(graph: Graph, items: Iterable[Scope | int] | None = None) -> tuple[
     """
     inputs = set(graph.inputs)
     atoms = [item for item in _atoms(graph.root.items if items is None else items) if item not in inputs]
-    strides = not any(isinstance(item, Scope) and item.kind in _NAMED for item in atoms)
+    strides = not any(isinstance(item, Scope) and item.kind in _WRITTEN for item in atoms)
     found: list[Section] = []
     run: list[Scope | int] = []
     level: object = None
@@ -102,7 +103,9 @@ def _section(scope: Scope | None, items: list[Scope | int]) -> Iterator[Section]
 
 
 def _atoms(items: Iterable[Scope | int]) -> Iterator[Scope | int]:
-    """What is not cut further: named parts, residual and merge constructs without one, single nodes."""
+    """What is not cut further: named parts, residual and merge constructs without one and blocks around one such
+    construct, single nodes.
+    """
     for item in items:
         if isinstance(item, int) or item.kind in _NAMED or _is_whole(item):
             yield item
@@ -111,7 +114,9 @@ def _atoms(items: Iterable[Scope | int]) -> Iterator[Scope | int]:
 
 
 def _is_whole(scope: Scope) -> bool:
-    return scope.kind in _WHOLE and not any(inner.kind in _NAMED for inner in scope.walk())
+    if any(inner.kind in _NAMED for inner in scope.walk()):
+        return False
+    return scope.kind in _WHOLE or (scope.kind is ScopeKind.BLOCK and len(list(_outermost(scope, _WHOLE))) == 1)
 
 
 def _outermost(item: Scope | int, kinds: set[ScopeKind]) -> Iterator[Scope]:

@@ -295,10 +295,15 @@ def _is_aux(scope: Scope | None) -> bool:
 
 
 def _run(nodes: list[Node]) -> str:
-    named = [node.path for node in nodes if node.name]
+    """The first and the last of what is named, in the scope that holds both: `features.2..4`, `pool2..block3`."""
+    named = [node.path.split(".") for node in nodes if node.name]
     if not named:
         return ""
-    return named[0] if len(named) == 1 else f"{named[0]}..{named[-1]}"
+    first, last = named[0], named[-1]
+    if first == last:
+        return ".".join(first)
+    common = next(i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    return f"{'.'.join(first[: common + 1])}..{last[common]}"
 
 
 def _kinds(nodes: Iterable[Node]) -> str:

@@ -116,7 +116,9 @@ class Context:
 
     def may_overwrite(self, node: Node) -> bool:
         """Whether a step may write its result over its operand: nobody else reads it, autograd included."""
-        shared = any(scope.kind is ScopeKind.SHARED for scope in node.scope.ancestors())  # other uses have other operands
+        shared = any(  # other uses have other operands
+            scope.kind is ScopeKind.SHARED for scope in node.scope.ancestors()
+        )
         return node.op.may_be_inplace and not shared and self.is_fresh(node.operands[0])
 
     def is_fresh(self, value: int) -> bool:

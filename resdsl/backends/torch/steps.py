@@ -169,7 +169,9 @@ class StepList:
             if isinstance(item, int):
                 merges.append(NodeStep(self.flow.graph.node(item), hint, None))
             elif item.kind is ScopeKind.SHORTCUT:
-                parts[item.kind] = [self._shortcut(scope, item)] if self._is_simple(self._steps(item)) else self._steps(item)
+                parts[item.kind] = (
+                    [self._shortcut(scope, item)] if self._is_simple(self._steps(item)) else self._steps(item)
+                )
             else:
                 parts[item.kind] = self._steps(item)
         main, shortcut = parts[ScopeKind.MAIN], parts.get(ScopeKind.SHORTCUT, [])
