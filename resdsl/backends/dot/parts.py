@@ -175,6 +175,10 @@ def _part(view: View, scope: Scope) -> Box | Unit:
 
 def _unit(view: View, scope: Scope, construct: Scope, kind: str, name: str) -> Unit:
     graph = view.graph
+    key = _key(graph, scope)
+    alike: Unit | None = view.known.get(key)
+    if alike is not None:
+        return _another(graph, alike, scope, construct)
     inner = {item.kind: item for item in construct.items if isinstance(item, Scope)}
     main = inner[ScopeKind.MAIN]
     nested = parts(view, _within(view, main.items, set(main.nodes())))
@@ -186,8 +190,7 @@ def _unit(view: View, scope: Scope, construct: Scope, kind: str, name: str) -> U
         gate = (*gate, Row("carry", bold=True), *_content(graph, carry))
     nodes = tuple(scope.nodes())
     merge = graph.node(construct.outputs[0])
-    survival = construct.survival
-    return Unit(
+    unit = Unit(
         kind=kind,
         main=tuple(nested),
         shortcut=_arc_rows(graph, beside) if beside else (),
@@ -198,10 +201,32 @@ def _unit(view: View, scope: Scope, construct: Scope, kind: str, name: str) -> U
         gives=nodes[-1],
         merge=merge.id,
         places=(module_path(graph, scope),),
-        chances=(float(survival.chance),) if survival else (),
-        key=_key(graph, scope),
+        chances=_chance(construct),
+        key=key,
         grown=_grown(graph, construct) if kind == "dense" else None,
     )
+    if len(nested) == 1 and isinstance(nested[0], Box):
+        view.known[key] = unit
+    return unit
+
+
+def _another(graph: Graph, alike: Unit, scope: Scope, construct: Scope) -> Unit:
+    """A unit that does what one before it does, so that it says the same."""
+    nodes = tuple(scope.nodes())
+    return replace(
+        alike,
+        reads=_reads(graph, nodes),
+        nodes=nodes,
+        gives=nodes[-1],
+        merge=construct.outputs[0],
+        places=(module_path(graph, scope),),
+        chances=_chance(construct),
+        grown=_grown(graph, construct) if alike.grown else None,
+    )
+
+
+def _chance(residual: Scope) -> tuple[float, ...]:
+    return (float(residual.survival.chance),) if residual.survival else ()
 
 
 def _grown(graph: Graph, dense: Scope) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.graph.model import Graph, Scope, ScopeKind
@@ -51,6 +52,11 @@ class View:
                 taken.add(name)
             found[node] = name
         return found
+
+    @cached_property
+    def known(self) -> dict[object, Any]:
+        """What was made of a block, by what it does: the next one that does the same says the same."""
+        return {}
 
     def is_collapsed(self, scope: Scope) -> bool:
         return scope.kind is ScopeKind.BLOCK and scope.title in self.collapse
