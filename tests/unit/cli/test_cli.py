@@ -215,7 +215,10 @@ def test_render_refuses(net: Path, capsys: pytest.CaptureFixture[str], words: st
     assert message in err
 
 
-def test_a_net_with_errors_is_drawn_if_that_is_allowed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_net_with_errors_is_drawn_if_that_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     spec = tmp_path / "bad.res"
     spec.write_text("model bad { input 3x8x8; conv(3, 4) -> conv(3, 8, groups=3) }", encoding="utf-8")
     assert run(capsys, "render", str(spec), "-o", "bad.dot")[0] == 1
