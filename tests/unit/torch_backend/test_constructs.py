@@ -76,7 +76,11 @@ model net { input 4x8x8; conv(3, 4); shared same: { relu -> relu }; same -> elu 
     "a long product": """
 model net {
   input 4x8x8
-  dropout_maps -> mul { | first_normalisation: bn(gamma=0) | second_normalisation: bn | relu -> scaled_by_channel: layer_scale }
+  dropout_maps -> mul {
+    | first_normalisation: bn(gamma=0)
+    | second_normalisation: bn
+    | relu -> scaled_by_channel: layer_scale
+  }
 }
 """,
     "units of samples in a unit of batches": """
