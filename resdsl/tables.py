@@ -142,7 +142,8 @@ _LATEX = str.maketrans(
         **{sign: f"\\{sign}" for sign in "&%$#_{}"},
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}",
         ">": r"\textgreater{}", "|": r"\textbar{}", "×": r"$\times$", "−": "$-$", "·": r"$\cdot$", "→": r"$\to$",
-        "\u2013": "--", "—": "---", "…": r"\ldots{}", "⋯": r"$\cdots$", "≥": r"$\geq$", "≤": r"$\leq$", "\n": " ", "\r": " ",
+        "\u2013": "--", "—": "---", "…": r"\ldots{}", "⋯": r"$\cdots$", "≥": r"$\geq$", "≤": r"$\leq$", "\n": " ",
+        "\r": " ",
     }
 )  # fmt: skip
 
