@@ -13,7 +13,8 @@ from itertools import pairwise
 from resdsl.analysis.sections import sections
 from resdsl.backends.dot import text
 from resdsl.backends.dot.canvas import Attribute, Canvas
-from resdsl.backends.dot.parts import Part, Unit, outline, parts
+from resdsl.backends.dot.folding import Part, Unit
+from resdsl.backends.dot.parts import outline, parts
 from resdsl.backends.dot.tables import Html, Row
 from resdsl.backends.dot.view import View
 

@@ -10,8 +10,9 @@ from itertools import pairwise
 from resdsl.analysis.sections import Section, sections
 from resdsl.backends.dot import text
 from resdsl.backends.dot.elements import Figures
+from resdsl.backends.dot.folding import Box, Group, Part, Unit
 from resdsl.backends.dot.options import PictureOptions
-from resdsl.backends.dot.parts import Box, Group, Part, Unit, common_path, module_path, outline, parts
+from resdsl.backends.dot.parts import common_path, module_path, outline, parts
 from resdsl.backends.dot.tables import Row
 from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind

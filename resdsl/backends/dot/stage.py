@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from resdsl.backends.dot import text, theme
 from resdsl.backends.dot.canvas import Attribute, Canvas
+from resdsl.backends.dot.folding import Box, Group, Part, Unit
 from resdsl.backends.dot.heading import heading
 from resdsl.backends.dot.options import PictureOptions
-from resdsl.backends.dot.parts import Box, Group, Part, Unit
 from resdsl.backends.dot.plan import Piece, Uses, is_beside, plan, uses_of, wrapped
 from resdsl.backends.dot.tables import Html, Row
 from resdsl.backends.dot.view import View
