@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from resdsl.analysis.sections import sections
 from resdsl.backends.dot import text, theme
+from resdsl.backends.dot.folding import Box, Group, Part, Unit
 from resdsl.backends.dot.options import PictureOptions
-from resdsl.backends.dot.parts import Box, Group, Part, Unit
 from resdsl.backends.dot.plan import Piece, is_beside, plan
 from resdsl.backends.dot.tables import Row
 from resdsl.backends.dot.theme import LINES, THEMES
