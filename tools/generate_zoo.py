@@ -7,10 +7,11 @@ from (its digest stands in the file), for every version of Graphviz draws a litt
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from _pictures import is_of, mark
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -117,12 +118,12 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     text = page()
     dots = {PICTURES / f"{family}.svg": _dot(family) for family in DRAWN}
-    stale = [path for path, dot in dots.items() if not _is_of(path, dot)]
+    stale = [path for path, dot in dots.items() if not is_of(path, mark("dot", dot))]
     if not options.check:
         PAGE.write_text(text, encoding="utf-8")
         PICTURES.mkdir(parents=True, exist_ok=True)
         for path in stale:
-            path.write_text(layout.svg(dots[path]) + _mark(dots[path]), encoding="utf-8")
+            path.write_text(layout.svg(dots[path]) + mark("dot", dots[path]), encoding="utf-8")
         return 0
     stale += sorted(set(PICTURES.glob("*")) - set(dots))
     if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != text:
@@ -167,14 +168,6 @@ def _printed(path: Path) -> dict[str, str]:
 
 def _dot(family: str) -> str:
     return draw(resdsl.load(DRAWN[family]).ir)
-
-
-def _is_of(picture: Path, dot: str) -> bool:
-    return picture.is_file() and picture.read_text(encoding="utf-8").endswith(_mark(dot))
-
-
-def _mark(dot: str) -> str:
-    return f"<!-- dot sha256 {hashlib.sha256(dot.encode()).hexdigest()} -->\n"
 
 
 def _link(paper: str) -> str:

@@ -103,7 +103,7 @@ def _series(axes: Axes, series: Series, index: int, bars: list[Series]) -> None:
     if series.form == "bars":
         width = 0.8 / len(bars)
         shift = (bars.index(series) - (len(bars) - 1) / 2) * width
-        hatch = ("", "////", "....")[bars.index(series) % 3]
+        hatch = ("", "////", r"\\\\")[bars.index(series) % 3]
         drawn = axes.bar(
             [place + shift for place in x],
             y,

@@ -52,7 +52,10 @@ def test_every_byte_of_a_generated_module(name: str) -> None:
         assert predicted == actual
 
 
-@pytest.mark.parametrize("name", PEERS)
+ALIVE = ("alexnet", "vgg11", "googlenet", "resnet18", "resnet50", "resnet50_dilated", "resnext50_32x4d", "densenet121")
+
+
+@pytest.mark.parametrize("name", ALIVE)
 def test_what_is_alive_in_eval(name: str) -> None:
     """Ours may hold an input for one call more in a nested call; torchvision's DenseNet keeps a list of its maps."""
     net = resdsl.load(name)
