@@ -80,6 +80,7 @@ def compile_spec(
     if graph is None or not broken or not len(graph):
         report.raise_if_failed()
     assert graph is not None
+    graph.faults = report.errors
     return Architecture(graph, tuple(report))
 
 
@@ -392,7 +393,7 @@ class Architecture:
         dpi: int = 192,
     ) -> str | bytes | Path:
         """A picture: docs/pictures.md. `level` is overview, stage, block, ops or paths; `format` svg, png, pdf, dot,
-        tikz or mermaid.
+        tikz, mermaid, or html: a page with all levels but paths, which opens at `level`.
 
         `size` is the width of the page (`"7in"`, `"17.8cm"`, inches); a `PictureWarning` says if text on it falls under
         6 points. `wrap` is the most parts of a row, or `auto`; `focus` a module path, of which alone is drawn;

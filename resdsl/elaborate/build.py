@@ -50,7 +50,6 @@ def build(
         return None
     info = program.models[model]
     evaluator = Evaluator(report, program.limits, deadline)
-    run: Elaboration | None = None
     with workspace():
         try:
             given = collect_arguments(program, chain, model, arguments or {}, evaluator)
@@ -63,12 +62,13 @@ def build(
             if not evaluator.failed and not arguments and input_size is None:
                 check_expects(run, chain.calls[-1][:2] if chain.calls else None)
         except Stop:
-            pass
+            return None
         except RecursionError:
             message = "the constructs of this model lie within each other too deeply"
             evaluator.error("E219", message, info.span)
-    if run is None or not evaluator.failed:
-        return run.graph if run else None
+            return None
+    if not evaluator.failed:
+        return run.graph
     return as_far_as_it_goes(run) if partial else None
 
 

@@ -38,8 +38,9 @@ class Broken(Pointwise):
 def as_far_as_it_goes(run: Elaboration) -> Graph:
     """Completes the graph of an elaboration that failed."""
     graph = run.graph
-    graph.faults = tuple(found.diagnostic for found in run.evaluator.found)
-    for found in run.evaluator.found:
+    placed = {(found.diagnostic.code, found.diagnostic.span) for found in run.evaluator.found}
+    others = [Found(fault) for fault in run.evaluator.report.errors if (fault.code, fault.span) not in placed]
+    for found in (*run.evaluator.found, *others):
         if len(graph):
             _mark(graph, found)
     for scope in list(graph.root.walk()):

@@ -203,7 +203,7 @@ class Graph:
         self.units: list[Scope] = []
         """Innermost residual units (RESIDUAL scopes, gated ones included), in order of execution."""
         self.faults: tuple[Diagnostic, ...] = ()
-        """What is wrong with it: set only where it is given as far as it goes, for a picture."""
+        """What is wrong with its text; there are any only where it was asked for all the same, for a picture."""
         self._nodes: list[Node] = []
         self._uses: list[list[int]] = []
         self._nx: MultiDiGraph | None = None

@@ -16,9 +16,10 @@ from resdsl.api import compile_spec, load
 from resdsl.backends.dot import PictureOptions, draw, elements, layout
 from resdsl.backends.dot import text as wording
 from resdsl.backends.dot.theme import LINES
+from resdsl.diagnostics import CompileError
 from resdsl.graph.model import Graph
 from resdsl.shapes import Shape
-from resdsl.specs import find
+from resdsl.specs import SpecError, find
 from tests.unit.dot._nets import LEVELS, MODELS, NETS, needs_dot, net
 
 
@@ -410,3 +411,22 @@ def test_text_for_labels() -> None:
         "2.05 kMACs",
         "330 MACs",
     ]
+
+
+CASES = Path(__file__).parents[2] / "cases" / "errors"
+
+
+def test_whatever_is_wrong_what_is_there_is_drawn() -> None:
+    """The wrong specs that the messages are tested with: each is refused, or drawn with its faults at every level."""
+    drawn = 0
+    for path in sorted(CASES.glob("*.res"))[::3]:
+        try:
+            broken = compile_spec(find(str(path)), broken=True)
+        except (CompileError, SpecError):
+            continue
+        if not broken.is_broken:
+            continue  # it takes an option to go wrong
+        for level in LEVELS:
+            assert all(fault.code in draw(broken.ir, level) for fault in broken.ir.faults[:4]), path
+        drawn += 1
+    assert drawn > 10
