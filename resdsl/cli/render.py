@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("overview", "stage", "block", "ops", "paths")
 THEMES = ("light", "dark", "print")
-FORMATS = ("svg", "png", "pdf", "dot", "gv", "tikz", "tex", "mermaid", "mmd")
+FORMATS = ("svg", "png", "pdf", "dot", "gv", "tikz", "tex", "mermaid", "mmd", "html")
 
 
 def add(commands: Commands) -> None:

@@ -19,7 +19,7 @@ from resdsl.specs import Spec, SpecError, find
 if TYPE_CHECKING:
     from resdsl.cli.common import Commands
 
-PICTURES = (".svg", ".png", ".pdf", ".dot")
+PICTURES = (".svg", ".png", ".pdf", ".html", ".dot")
 _CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
         "What was drawn last stays while the spec has errors. Ctrl-C ends it.",
     )
     add_spec(watch)
-    watch.add_argument("--render", metavar="FILE", help="draw it into this file (.svg, .png, .pdf, .dot)")
+    watch.add_argument("--render", metavar="FILE", help="draw it into this file (.svg, .png, .pdf, .html, .dot)")
     watch.add_argument("--level", choices=LEVELS, default="stage", help="what one node of the picture is")
     watch.add_argument("--compile", metavar="FILE", help="write the PyTorch source into this file; it is not run")
     watch.add_argument("--no-clear", dest="clear", action="store_false", help="do not clear the terminal before each")

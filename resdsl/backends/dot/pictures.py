@@ -7,9 +7,9 @@ from resdsl.backends.dot.options import READABLE, PictureOptions
 from resdsl.graph.model import Graph
 from resdsl.records import Record
 
-FORMATS = ("svg", "png", "pdf", "dot", "gv", "tikz", "tex", "mermaid", "mmd")
+FORMATS = ("svg", "png", "pdf", "dot", "gv", "tikz", "tex", "mermaid", "mmd", "html")
 """What `picture` writes; tex and mmd are the names of files for tikz and mermaid."""
-TEXTS = ("svg", "dot", "gv", "tikz", "tex", "mermaid", "mmd")
+TEXTS = ("svg", "dot", "gv", "tikz", "tex", "mermaid", "mmd", "html")
 """Those that are text."""
 
 
@@ -32,6 +32,10 @@ def picture(graph: Graph, level: str, form: str, options: PictureOptions) -> Pic
         from resdsl.backends.mermaid import mermaid
 
         return Picture(mermaid(graph, level, options=options).encode("utf-8"))
+    if form == "html":
+        from resdsl.backends.html import page
+
+        return Picture(page(graph, level, options=options).encode("utf-8"))
     if options.width is None or not layout.available():
         return Picture(_product(draw(graph, level, options=options), form, graph, options))
     found = layout.fitted(lambda asked: draw(graph, level, options=asked), options)
