@@ -197,7 +197,8 @@ class _Machine:
         if word.type == "USE":
             message, help_ = "`use` stands within a definition", "imports stand at the top of the file"
         else:
-            message = f"`{word} {name}` is defined within another definition"
+            called = f" {name}" if name.type == "NAME" else ""
+            message = f"`{word}{called}` is defined within another definition"
             help_ = "blocks and models are defined at the top level of the file: move it out of the braces"
             self.builder.faulty_names.add(str(name))
         self.builder.complain("E415", message, self.builder.span(word).to(self.builder.span(name)), help=help_)
