@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, limits_of, tell
-from resdsl.specs import find
+from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, limits_of, put, tell
+from resdsl.specs import SpecError, find
 
 if TYPE_CHECKING:
     from resdsl.cli.common import Commands
+    from resdsl.graph.model import Graph
 
 
 def add(commands: Commands) -> None:
@@ -25,6 +27,15 @@ def add(commands: Commands) -> None:
         "--equivalent", action="store_true",
         help="say only whether they are one but for names: isomorphic graphs with equal operators and shapes",
     )  # fmt: skip
+    diff.add_argument(
+        "-o", "--output", metavar="FILE",
+        help="a picture of B with what is added and changed outlined (svg, pdf, png, dot; tikz as tex)",
+    )  # fmt: skip
+    diff.add_argument(
+        "--side", choices=("before", "after"), default="after",
+        help="which net the picture shows; before: A with what is removed and changed",
+    )  # fmt: skip
+    diff.add_argument("--level", choices=("stage", "block", "ops"), default="stage", help="of the picture")
     add_common(diff, "--errors")
     diff.set_defaults(run=run)
 
@@ -43,6 +54,26 @@ def run(options: argparse.Namespace) -> int:
         same = equivalent(before, after)
         print(f"{before.name} and {after.name} are {'' if same else 'not '}equivalent")
         return FINE if same else FAULTY
+    if options.output:
+        _draw(before, after, options)
     found = difference(before, after)
     print(found.to_json() if options.format == "json" else difference_text(found), end="")
     return FAULTY if found.differs else FINE
+
+
+def _draw(before: Graph, after: Graph, options: argparse.Namespace) -> None:
+    from resdsl.analysis.difference import Matching
+    from resdsl.backends.dot.options import PictureOptions
+    from resdsl.backends.dot.pictures import FORMATS, picture
+
+    form = Path(options.output).suffix.removeprefix(".")
+    if form not in FORMATS:
+        raise SpecError(f"{options.output}: a picture ends in .svg, .pdf, .png, .dot or .tex")
+    found = Matching(before, after)
+    changed = frozenset(pair[options.side == "after"] for pair in found.changed)
+    if options.side == "after":
+        graph, outlined = after, (("added", frozenset(found.added)), ("changed", changed))
+    else:
+        graph, outlined = before, (("removed", frozenset(found.removed)), ("changed", changed))
+    drawn = picture(graph, options.level, form, PictureOptions(outlined=outlined))
+    put(drawn.data, options.output, find(options.after))

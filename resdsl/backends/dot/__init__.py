@@ -49,21 +49,23 @@ def _drawn(shown: View, level: str, options: PictureOptions, theme: Theme | None
     if level == "stage":
         from resdsl.backends.dot.stage import draw_stages
 
-        canvas = Canvas("LR", theme, rank_sep=0.2, node_sep=0.18, width=width)
+        canvas = Canvas("LR", theme, rank_sep=0.2, node_sep=0.18, width=width, outlined=options.outlined)
         return draw_stages(shown, canvas, options), canvas
     if level in {"block", "ops"}:
         from resdsl.backends.dot.block import draw_blocks, draw_operators
 
-        canvas = Canvas("TB", theme, rank_sep=0.12, node_sep=0.3, width=width)
+        canvas = Canvas("TB", theme, rank_sep=0.12, node_sep=0.3, width=width, outlined=options.outlined)
         return (draw_blocks if level == "block" else draw_operators)(shown, canvas, options), canvas
     if level == "overview":
         from resdsl.backends.dot.overview import draw_overview
 
-        canvas = Canvas("LR", theme, rank_sep=0.3, node_sep=0.06, width=width)
+        canvas = Canvas("LR", theme, rank_sep=0.3, node_sep=0.06, width=width, outlined=options.outlined)
         return draw_overview(shown, canvas, options), canvas
     if level == "paths":
         from resdsl.backends.dot.unraveled import draw_paths
 
-        canvas = Canvas("LR", theme, rank_sep=0.45, node_sep=0.07, width=width, splines="line")
+        canvas = Canvas(
+            "LR", theme, rank_sep=0.45, node_sep=0.07, width=width, splines="line", outlined=options.outlined
+        )
         return draw_paths(shown, canvas, options), canvas
     raise ValueError(f"no level {level!r}; one of {', '.join(LEVELS)}")

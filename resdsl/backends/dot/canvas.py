@@ -6,7 +6,7 @@ Deterministic; identifiers are numbered, never a user's text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -16,8 +16,12 @@ from resdsl.backends.dot.theme import FONT, LINES, Theme
 from resdsl.source import Span
 
 Attribute = str | int | float | bool | Html
+Outlines = tuple[tuple[str, frozenset[int]], ...]
+"""Nodes of the graph that are outlined, and as what: `added`, `changed`, `removed`."""
 
 _LINE = "line"
+_ENDS = {"input", "output", "link"}
+"""Kinds of things that name a value which is made elsewhere."""
 _MET = 6.0
 """Points of a line in which two edges meet: Graphviz leaves some between them."""
 _APART = 16
@@ -40,6 +44,7 @@ class Canvas:
         node_sep: float,
         width: float | None = None,
         splines: str = "spline",
+        outlined: Outlines = (),
     ) -> None:
         self.theme = theme
         self.labels = Labels(theme)
@@ -56,6 +61,9 @@ class Canvas:
         self._depth = 1
         self._next = 0
         self._ids: dict[str, int] = {}
+        self._outlined = outlined
+        self._outlines: dict[str, str] = {}
+        """For ids of what is outlined, as what."""
         scaled: dict[str, Attribute] = {} if width is None else {"size": f"{width:g},1000"}
         self.put(
             "graph",
@@ -80,7 +88,21 @@ class Canvas:
 
     def put(self, head: str, **attributes: Attribute) -> None:
         """One statement."""
+        if (kind := self._outlines.get(str(attributes.get("id")))) is not None:
+            attributes |= self._outline(kind, attributes)
         self._line(_statement(head, attributes))
+
+    def _outline(self, kind: str, attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
+        """A line around a thing that is drawn already, in the way of its shape."""
+        self.used[kind] = None
+        line = LINES[kind]
+        look: dict[str, Attribute] = {"color": self.theme[line.color], "penwidth": line.width}
+        if "shape" in attributes:
+            return look
+        if "peripheries" in attributes:
+            filled = "filled," if "fillcolor" in attributes else ""
+            return {**look, "style": f"rounded,{filled}{line.style}", "peripheries": 1}
+        return {**look, "shape": "box", "style": f"rounded,{line.style}", "margin": 0.05, "height": 0, "width": 0}
 
     def new(self, prefix: str) -> str:
         """A fresh identifier."""
@@ -112,6 +134,8 @@ class Canvas:
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", path)[:80] or (str(nodes[0]) if nodes else kind)
         times = self._ids[name] = self._ids.get(name, 0) + 1
         name = f"n-{name}" if times == 1 else f"n-{name}--{times}"
+        if kind not in _ENDS and (outline := _outlined(self._outlined, nodes)):
+            self._outlines[name] = outline
         self.marks.append(Mark(name, kind, title, path, tuple(places), tuple(nodes), count, span))
         return {"id": name, "class": kind}
 
@@ -221,6 +245,15 @@ class Canvas:
 
     def _line(self, text: str) -> None:
         self._lines.append("  " * self._depth + text)
+
+
+def _outlined(wanted: Outlines, nodes: Sequence[int]) -> str:
+    """As what a thing of these nodes is outlined: as they all are, or as changed where only some are anything."""
+    own = set(nodes)
+    for kind, which in wanted:
+        if own and own <= which:
+            return kind
+    return "changed" if any(own & which for _, which in wanted) else ""
 
 
 def _statement(head: str, attributes: dict[str, Attribute]) -> str:

@@ -31,6 +31,9 @@ class PictureOptions(Record):
     room: float | None = None
     """Points of a row for the wrap `auto`; by default as many as stay readable on the page, or in a paper's width."""
 
+    outlined: tuple[tuple[str, frozenset[int]], ...] = ()
+    """Nodes of the graph that are outlined, as `added`, `changed` or `removed`: what a comparison found."""
+
     def check(self) -> None:
         """Raises `ValueError` for what no picture can be drawn with."""
         if self.theme not in THEMES:
@@ -54,7 +57,7 @@ class PictureOptions(Record):
     def with_room(self, room: float) -> PictureOptions:
         """The same with rows of so many points."""
         return PictureOptions(
-            self.focus, self.collapse, self.wrap, self.width, self.theme, self.dpi, max(room, _NARROWEST)
+            self.focus, self.collapse, self.wrap, self.width, self.theme, self.dpi, max(room, _NARROWEST), self.outlined
         )
 
 

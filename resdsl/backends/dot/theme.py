@@ -39,6 +39,9 @@ LINES = {
     "aux": Line("muted", "dashed", 1.0, "training only"),
     "skipped": Line("faint", "dashed", 1.0, "unit gone around"),
     "fault": Line("fault", "solid", 1.8, "fault"),
+    "added": Line("dense", "solid", 2.4, "added"),
+    "changed": Line("merge", "dashed", 2.2, "changed, or changed within"),
+    "removed": Line("fault", "dotted", 2.6, "removed"),
     "trunk": Line("ink", "solid", 1.2, ""),
 }
 

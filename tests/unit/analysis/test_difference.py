@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,22 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert (data["differs"], data["before"], len(data["keys_added"])) == (True, "resnet18", 218 - 122)
     assert main(["diff", "--equivalent", "resnet18", "resnet34"]) == 1
     assert capsys.readouterr().out == "resnet18 and resnet34 are not equivalent\n"
+
+
+def test_a_picture_outlines_what_changed(tmp_path: Path) -> None:
+    path = tmp_path / "diff.dot"
+    assert main(["diff", "resnet50", "resnet101", "-o", str(path)]) == 1
+    outlined = [
+        line for line in path.read_text(encoding="utf-8").splitlines() if "rounded" in line and "dashed" in line
+    ]
+    assert [re.findall(r'id="([^"]*)"', line) for line in outlined] == [["n-layer3"], ["n-layer3.1"]]
+    assert main(["diff", "resnet101", "resnet50", "-o", str(path), "--side", "before", "--level", "ops"]) == 1
+    removed = re.findall(r'id="n-layer3\.(\d+)[^"]*"[^;]*dotted', path.read_text(encoding="utf-8"))
+    assert {int(block) for block in removed} == set(range(6, 23))
+
+
+def test_a_picture_of_equal_nets_has_no_outline(tmp_path: Path) -> None:
+    path = tmp_path / "diff.dot"
+    assert main(["diff", "resnet18", "resnet18", "-o", str(path)]) == 0
+    assert path.read_text(encoding="utf-8") == resdsl.load("resnet18").render(format="dot")
+    assert main(["diff", "resnet18", "resnet34", "-o", str(tmp_path / "a.gif")]) == 2
