@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from html import unescape
@@ -33,11 +34,13 @@ model net(classes = 5) {
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[InteractiveShell]:
+    main, hook = sys.modules["__main__"], sys.displayhook  # a shell takes both for its own
     shell = InteractiveShell.instance(history_length=0)
     shell.run_line_magic("load_ext", "resdsl")
     yield shell
     shell.history_manager.end_session()
     InteractiveShell.clear_instance()
+    sys.modules["__main__"], sys.displayhook = main, hook
 
 
 @pytest.fixture(autouse=True)
