@@ -22,6 +22,8 @@ _NAME_OF = {color: name for name, color in MARKED.colors.items()} | {"black": "i
 _SVG = "{http://www.w3.org/2000/svg}"
 _SHAPES = {"path", "polygon", "polyline", "ellipse", "text"}
 _DROPPED = {"font-family", "id", "class", "fill", "stroke", "style", "{http://www.w3.org/XML/1998/namespace}space"}
+_AROUND = 2.5
+"""Points between an element and the mark around it."""
 _GAP, _THICK = 2.4, LINES["trunk"].width
 """Points of a piece of the trunk."""
 _NUMBER = re.compile(r"-?\d+\.\d+")
@@ -71,7 +73,10 @@ def _group(part: ET.Element, numbers: Mapping[str, int]) -> str:
     if number is None:
         return f'<g class="{word}">{inner}</g>' if inner else ""
     x, y, width, height = _box(part)
-    hit = f'<rect class="hit" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4"/>'
+    around = (
+        f'x="{x - _AROUND:g}" y="{y - _AROUND:g}" width="{width + 2 * _AROUND:g}" height="{height + 2 * _AROUND:g}"'
+    )
+    hit = f'<rect class="hit" {around} rx="4"/>'
     return f'<g class="{word} element" data-e="{number}">{hit}{inner}</g>'
 
 

@@ -40,9 +40,10 @@ const page = {
     }
     const place = picture.trail[picture.trail.length - 1];
     const here = sheets.filter((sheet) => sheet.level === level);
-    const same = here.find((sheet) => sheet.title === picture.sheet.title && this.parts(level).length > 1);
-    const opened = place.runs && here.find((sheet) => sheet.having(place.runs).length);
-    picture.go([{ sheet: (same ?? opened ?? here[0]).number }]);
+    const showing = place.runs ? here.filter((sheet) => sheet.having(place.runs).length) : [];
+    const opened = showing.find((sheet) => sheet.title !== "all") ?? showing[0];
+    const same = here.find((sheet) => sheet.title === picture.sheet.title);
+    picture.go([{ sheet: (opened ?? same ?? here[0]).number }]);
   },
 
   parts(level) {

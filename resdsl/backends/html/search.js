@@ -7,13 +7,14 @@ const search = {
   at: -1,
 
   setUp() {
-    // Of what is drawn several times, the picture that shows most of it comes first: stages, blocks, operators.
+    // What is drawn several times is found once, and each operator by itself too.
     const seen = new Set();
     this.entries = [];
-    for (const sheet of sheets) {
+    const overview = (sheet) => sheet.level === "overview";
+    for (const sheet of [...sheets.filter((one) => !overview(one)), ...sheets.filter(overview)]) {
       for (const element of sheet.elements) {
         if (ENDS.has(element.k) || element.k === "shortcut") continue;
-        const key = `${sheet.level === "ops"} ${element.k} ${element.t} ${element.p}`;
+        const key = `${sheet.level === "ops"} ${element.t} ${element.p}`;
         if (seen.has(key)) continue;
         seen.add(key);
         const operators = element.f.filter(([name]) => name === "does").map(([, value]) => value);
@@ -35,10 +36,12 @@ const search = {
   find() {
     const words = this.input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = words.length ? this.entries.filter((entry) => words.every((word) => entry.words.includes(word))) : [];
+    // By name before by operator, of those found by operator the smallest first.
     const rank = ({ element }) => {
       const names = [element.p.toLowerCase(), element.t.toLowerCase()];
       if (names.includes(words.join(" "))) return 0;
-      return names.some((name) => name.startsWith(words[0])) ? 1 : 2;
+      if (names.some((name) => name.startsWith(words[0]))) return 1;
+      return names.some((name) => name.includes(words[0])) ? 2 : 3 + [...numbers(element.n)].length;
     };
     this.results = fits
       .map((entry, order) => ({ ...entry, order, rank: rank(entry) }))

@@ -49,7 +49,7 @@ const text = {
     const row = this.row(this.file, line);
     if (!row) return;
     const { listing } = this;
-    const top = row.offsetTop - listing.offsetTop;
+    const top = row.getBoundingClientRect().top - listing.getBoundingClientRect().top + listing.scrollTop;
     const margin = listing.clientHeight * 0.2;
     if (block === "start") listing.scrollTop = line < 12 ? 0 : top - 2 * row.offsetHeight;
     else if (top < listing.scrollTop + margin || top > listing.scrollTop + listing.clientHeight - margin)
