@@ -70,9 +70,9 @@ def _block(graph: Graph, scope: Scope) -> Block:
 
 
 def _run(graph: Graph, ids: list[int], title: str) -> Iterator[Block]:
-    if not ids:
+    nodes = [node for i in ids if (node := graph.node(i)).op.kind != "identity"]
+    if not nodes:  # what does nothing is not drawn
         return
-    nodes = [node for i in ids if (node := graph.node(i)).op.kind != "identity"] or [graph.node(ids[0])]
     named = [node.path for node in nodes if node.name]
     key = tuple(_node_key(graph, node) for node in nodes)
     heavy = [node for node in nodes if node.op.role not in MINOR] or nodes
