@@ -171,7 +171,7 @@ def test_what_is_asked_of_the_model(folder: Path, watch: Callable[..., Session])
     [
         (["-"], "standard input"),
         (["nothing.res"], "no file nothing.res"),
-        (["net.res", "--render", "net.bmp"], ".svg or .png or .pdf or .dot"),
+        (["net.res", "--render", "net.bmp"], ".svg or .png or .pdf or .html or .dot"),
         (["net.res", "--render", "nowhere/net.dot"], "no folder nowhere"),
         (["net.res", "--compile", "net.res"], ".py"),
     ],
