@@ -18,6 +18,9 @@ from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.ops.base import Role
 from resdsl.records import Record
 
+_WIDEST = 14_000
+"""Bits of a number of paths: it has to be written as a number, too."""
+
 EFFECTIVE = (5, 17)
 """Units on the paths that carry most of the gradient of the paper's trained net of 54 units (section 4.3)."""
 
@@ -86,7 +89,7 @@ def path_lengths(graph: Graph, *, by_layer: bool = False) -> Paths:
 
     With `by_layer` every way through a branch counts on its own, and a length is a depth as papers give it; survival
     is then not looked at. Auxiliary heads are left out. Memory grows with the square of the number of units: about
-    5 MB for a net of 6,000.
+    5 MB for a net of 6,000. Raises `ValueError` for a net of more than about 12,000.
     """
     counter = _Layers(graph) if by_layer else _Units(graph)
     counts = counter.weights()
@@ -144,8 +147,9 @@ class _Counter:
 
     def weights(self, scale: int | None = None) -> tuple[int, ...]:
         """How many paths there are by length; with a scale each weighs the product of its units' chance times that."""
-        total = self._sum(scale, 0)
-        width = total.bit_length() + 1
+        width = self._sum(scale, 0).bit_length() + 1
+        if width > _WIDEST:
+            raise ValueError(f"the paths of {self.graph.name} are too many to be counted: about 2^{width - 2}")
         return tuple(_unpacked(self._sum(scale, width), width))
 
     def _sum(self, scale: int | None, width: int) -> int:

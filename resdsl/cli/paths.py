@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FINE, add_spec, load
+from resdsl.cli.common import FINE, add_spec, load, usage
 
 if TYPE_CHECKING:
     from resdsl.cli.common import Commands
@@ -31,7 +31,10 @@ def run(options: argparse.Namespace) -> int:
     from resdsl.analysis.paths_table import paths_json, paths_table
 
     net, _ = load(options)
-    found = path_lengths(net.ir, by_layer=options.by == "layers")
+    try:
+        found = path_lengths(net.ir, by_layer=options.by == "layers")
+    except ValueError as error:
+        return usage(str(error))
     if options.format == "json":
         print(paths_json(net.name, found, options.by), end="")
         return FINE

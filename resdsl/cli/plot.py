@@ -44,7 +44,10 @@ def run(options: argparse.Namespace) -> int:
     kind = KINDS[options.kind]
     if len(options.specs) > 1 and not kind.several:
         return usage(f"plot {options.kind} shows one net, and {len(options.specs)} are given")
-    plot, spec = _plot(options)
+    try:
+        plot, spec = _plot(options)
+    except ValueError as error:
+        return usage(str(error))
     if form == "csv":
         put(plot.table().csv(), options.output, spec)
         return FINE

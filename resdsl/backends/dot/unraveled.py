@@ -32,16 +32,23 @@ def draw_paths(view: View, canvas: Canvas, options: PictureOptions) -> str:
     if options.focus is not None:
         raise ValueError("paths lead through a whole net: the level paths takes no focus")
     paths = path_lengths(view.graph)
+    what = "units" if paths.units else "layers"
+    if not paths.units:  # what differs between its paths, if there are several, is how many layers they have
+        paths = path_lengths(view.graph, by_layer=True)
     units = [unit for unit in view.graph.units if _is_simple(unit)]
-    if 0 < len(units) == paths.units <= MOST_UNITS and sum(paths.lengths.weights) == 2 ** len(units):
+    if (
+        what == "units"
+        and 0 < len(units) == paths.units <= MOST_UNITS
+        and sum(paths.lengths.weights) == 2 ** len(units)
+    ):
         said = f"{len(units)} residual units, {2 ** len(units)} paths: through a unit, or around it"
         _rows(canvas, units)
         return canvas.finish(heading(view, canvas, options, said=said))
     if not paths.lengths.total:
         canvas.box(Html(canvas.labels.words("no path leads to an output", color="muted")))
         return canvas.finish(heading(view, canvas, options))
-    _distribution(canvas, paths)
-    return canvas.finish(heading(view, canvas, options, said=_said(paths)))
+    _distribution(canvas, paths, what)
+    return canvas.finish(heading(view, canvas, options, said=_said(paths, what)))
 
 
 def _is_simple(unit: Scope) -> bool:
@@ -99,11 +106,11 @@ def _unit(canvas: Canvas, unit: Scope, place: int, *, taken: bool, group: str) -
 # --- the distribution -----------------------------------------------------------------------------------------------
 
 
-def _said(paths: Paths) -> str:
+def _said(paths: Paths, what: str) -> str:
     total = int(paths.lengths.total)
     number = f"{total:,}" if total < 10**6 else f"{_power(total)}"
     low, high = paths.lengths.central()
-    units = f"{paths.units} units" if paths.units != 1 else "1 unit"
+    units = "no residual units" if what == "layers" else f"{paths.units} units" if paths.units != 1 else "1 unit"
     paths_word = "path" if total == 1 else "paths"
     return f"{units}, {number} {paths_word}, mean length {_number(paths.lengths.mean)}; 95 % of {low} to {high}"
 
@@ -119,7 +126,7 @@ def _number(value: Fraction) -> str:
     return f"{float(value):.4g}"
 
 
-def _distribution(canvas: Canvas, paths: Paths) -> None:
+def _distribution(canvas: Canvas, paths: Paths, what: str) -> None:
     """Bars by length: the share of all paths, and of those of a training step where units may be dropped."""
     shares = paths.lengths.shares()
     dropped = paths.expected.shares() if paths.expected else ()
@@ -130,11 +137,12 @@ def _distribution(canvas: Canvas, paths: Paths) -> None:
     others = [sum((dropped[i] for i in group), Fraction()) for group in groups] if dropped else []
     tallest = max((*bars, *others))
     cells = "".join(
-        _bar(canvas, bars[i], others[i] if others else None, tallest, width=max(7, 440 // len(groups)))
+        _bar(canvas, bars[i], others[i] if others else None, tallest, width=min(48, max(7, 440 // len(groups))))
         for i in range(len(groups))
     )
     words = canvas.labels.words
-    axis = words("length of a path: units that it passes through", size=9, color="muted")
+    counted = "units that it passes through" if what == "units" else "its convolutions and linear layers"
+    axis = words(f"length of a path: {counted}", size=9, color="muted")
     most = words(f"share of paths; highest {float(tallest):.3g}", size=9, color="muted")
     rows = f'<TR><TD COLSPAN="{len(groups)}" ALIGN="LEFT">{most}</TD></TR><TR>{cells}</TR>'
     rows += f"<TR>{''.join(_tick(canvas, group, place, len(groups)) for place, group in enumerate(groups))}</TR>"

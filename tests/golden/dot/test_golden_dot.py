@@ -8,29 +8,13 @@ from pathlib import Path
 import pytest
 
 from resdsl.api import load
-from resdsl.backends.dot import draw
+from resdsl.backends.dot import LEVELS, draw
 
 HERE = Path(__file__).parent
-CASES = [
-    ("residual_net", "overview"),
-    ("residual_net", "stage"),
-    ("residual_net", "block"),
-    ("residual_net", "paths"),
-    ("stochastic_net", "stage"),
-    ("stochastic_net", "block"),
-    ("stochastic_net", "paths"),
-    ("gated_net", "stage"),
-    ("gated_net", "block"),
+FAMILIES = ("plain_net", "residual_net", "stochastic_net", "gated_net", "dense_net", "merging_net")
+CASES = [(family, level) for family in FAMILIES for level in LEVELS] + [
     ("gated_shortcuts", "block"),
-    ("dense_net", "overview"),
-    ("dense_net", "stage"),
-    ("dense_net", "block"),
     ("few_dense", "block"),
-    ("merging_net", "overview"),
-    ("merging_net", "stage"),
-    ("merging_net", "block"),
-    ("plain_net", "stage"),
-    ("plain_net", "ops"),
     ("pyramid", "stage"),
     ("several", "stage"),
     ("repeated", "stage"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,13 @@ def test_a_band_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
         main(["paths", "resnet18", "--band", "9-3"])
     assert stopped.value.code == 2
     assert "invalid range such as 5-17 value: '9-3'" in capsys.readouterr().err
+
+
+def test_more_paths_than_can_be_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.res"
+    path.write_text("model net {\n  input 2x2x2\n  14001 x { residual { scale(2) } }\n}\n", encoding="utf-8")
+    for command in (["paths", str(path)], ["plot", "paths", str(path), "-o", str(tmp_path / "a.csv")]):
+        assert main(command) == 2
+        assert capsys.readouterr().err == "resdsl: the paths of net are too many to be counted: about 2^14001\n"
+    assert main(["render", str(path), "--level", "paths", "--format", "dot"]) == 2
+    assert "too many to be counted" in capsys.readouterr().err
