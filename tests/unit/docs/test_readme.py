@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
 
+import pytest
+
 import resdsl
+from resdsl.cli import main
 from resdsl.diagnostics import Report
 from resdsl.elaborate import check, load_program
 from resdsl.source import Source
@@ -45,3 +50,13 @@ def test_its_figures_are_right() -> None:
     text = README.read_text(encoding="utf-8")
     assert f"net.summary().params        # {resdsl.load('resnet50', classes=10).summary().params}" in text
     assert f"{len(resdsl.load('resnet50').source().splitlines())} lines in all" in text
+
+
+def test_its_message_is_what_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (net,) = (text for language, text in fences() if not language and "shortcut pool_project" in text)
+    (message,) = (text for language, text in fences() if text.startswith("mine.res:"))
+    (tmp_path / "mine.res").write_text(net.replace(" shortcut pool_project", ""), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        assert main(["check", "mine.res", "--format", "full"]) == 1
+    assert err.getvalue() + out.getvalue() == message
