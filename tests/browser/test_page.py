@@ -143,6 +143,9 @@ def test_an_element_has_its_lines_and_a_line_its_elements(opened: Opener) -> Non
     assert "layer1.0" in marked
     assert "layer4.1" in marked
     assert "conv1" not in marked
+    net.page.keyboard.press("3")
+    net.page.hover(net.element("Conv 3×3", "layer2.0.conv1"), force=True)
+    assert net.lines("said") == ["conv(3, width, stride=stride, dilation=dilation) -> bn -> relu"]
     net.page.keyboard.press("4")
     net.page.get_by_role("button", name="layer1").click()
     net.click("ReLU", "layer1.0.relu2")

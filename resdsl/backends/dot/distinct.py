@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from resdsl.analysis.sections import sections, shortcut_kind
+from resdsl.analysis.sections import Section, sections, shortcut_kind
 from resdsl.backends.dot.describe import MINOR, fault, spoken
 from resdsl.backends.dot.parts import module_path, outline
 from resdsl.backends.dot.text import clip
@@ -43,10 +43,11 @@ def distinct(view: View) -> list[Block]:
 def blocks(view: View) -> Iterator[Block]:
     """Every block, and what stands between them, in order."""
     graph = view.graph
-    cuts = sections(graph, view.items)
+    cuts = sections(graph, view.items) if view.section is None else (Section(None, view.items, view.nodes),)
     for place, cut in enumerate(cuts):
         run: list[int] = []
         between = "stem" if place == 0 else "head" if place == len(cuts) - 1 else "operators"
+        between = clip(view.section) if view.section else between
         for item in outline(view, cut):
             if isinstance(item, int):
                 if run and graph.node(item).operands != (run[-1],):

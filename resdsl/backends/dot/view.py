@@ -26,6 +26,8 @@ class View:
     """Values that leave it, with their names."""
     collapse: frozenset[str] = frozenset()
     """Names of blocks whose insides are not drawn."""
+    section: str | None = None
+    """Its name, where it is one section of the net and is not cut further."""
 
     @cached_property
     def nodes(self) -> tuple[int, ...]:
@@ -81,7 +83,13 @@ def view(graph: Graph, focus: str | None = None, collapse: frozenset[str] = froz
     return part_view(graph, f"{graph.name}: {focus}", items, collapse)
 
 
-def part_view(graph: Graph, title: str, items: tuple[Scope | int, ...], collapse: frozenset[str] = frozenset()) -> View:
+def part_view(
+    graph: Graph,
+    title: str,
+    items: tuple[Scope | int, ...],
+    collapse: frozenset[str] = frozenset(),
+    section: str | None = None,
+) -> View:
     """Some items of a graph, in the order of execution: what they read comes in, what others read goes out."""
     own = {node for item in items for node in (item.nodes() if isinstance(item, Scope) else (item,))}
     reads = dict.fromkeys(o for node in sorted(own) for o in graph.node(node).operands if o not in own)
@@ -89,7 +97,7 @@ def part_view(graph: Graph, title: str, items: tuple[Scope | int, ...], collapse
     leaving = [n for n in sorted(own) if n in named or any(user.id not in own for user in graph.consumers(n))]
     leaving = leaving or [max(own)]
     outputs = tuple((named.get(node) or graph.node(node).kept if len(leaving) > 1 else None, node) for node in leaving)
-    return View(graph, title, items, tuple(reads), outputs, collapse)
+    return View(graph, title, items, tuple(reads), outputs, collapse, section)
 
 
 def _found(scope: Scope, path: str) -> Iterator[Scope]:

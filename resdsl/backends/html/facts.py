@@ -13,7 +13,7 @@ from resdsl.backends.dot import text
 from resdsl.backends.dot.elements import Element
 from resdsl.diagnostics.columns import visible
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
-from resdsl.graph.text import step_text
+from resdsl.graph.text import value_text
 from resdsl.source import Source, Span
 
 Ranges = list[list[int]]
@@ -21,6 +21,10 @@ Ranges = list[list[int]]
 
 _TALL = 60
 """Lines that are marked of a construct; of a longer one, its first."""
+_SINGLE = {"operator", "merge", "fault"}
+"""Kinds that are an operator and what stands on it."""
+_MUCH = 2
+"""Times the steps of an element: a construct with more is not where the text says it."""
 _STEPS = 6
 """Steps that a tooltip lists."""
 _POINTS = {"merge", "input", "output", "link", "shortcut"}
@@ -36,6 +40,7 @@ class Facts:
         """The texts that the net is made of, the model's first."""
         self._numbers: dict[Source, int] = {}
         self._lines: dict[tuple[Any, ...], int] = {}
+        self._sizes: dict[int, int] = {}
         home = graph.root.site or graph.root.span
         self.home = [self._file(home.source), home.line]
         self.nodes = [self._of_node(node) for node in graph.nodes()]
@@ -61,7 +66,9 @@ class Facts:
             found["q"] = [visible(place) for place in element.places]
         if span is not None:
             found["s"] = self._place(span)
-            found["w"] = visible(f"{span.source.name}:{span.line}")
+        said = span or element.span
+        if said is not None:
+            found["w"] = visible(f"{said.source.name}:{said.line}")
         return found
 
     # --- lines ---
@@ -84,15 +91,17 @@ class Facts:
         return self._lines.setdefault(found, len(self._lines))
 
     def _span(self, element: Element) -> Span | None:
-        """Where the text says it: the construct that all its steps stand in, or that of the element itself."""
-        if len(element.nodes) < 2:
+        """The construct that all its steps stand in, or the text of its only one; `None` where that has much else."""
+        if len(element.nodes) < 2 or element.kind in _SINGLE:
             return element.span
         first, *others = (self.graph.node(node).scope for node in element.nodes)
         shared = first
         for other in dict.fromkeys(others):
             above = set(map(id, other.ancestors()))
             shared = next(scope for scope in shared.ancestors() if id(scope) in above)
-        return element.span if shared.kind is ScopeKind.MODEL else self._said(shared).span
+        said = self._said(shared)
+        size = self._sizes.setdefault(id(said), sum(1 for _ in said.nodes()))
+        return said.span if size <= _MUCH * len(element.nodes) else None
 
     def _said(self, scope: Scope) -> Scope:
         """Of the braces and branches of a construct, the construct itself."""
@@ -113,7 +122,7 @@ class Facts:
         """What a tooltip says, in words and numbers."""
         nodes = [self.graph.node(node) for node in element.nodes]
         if nodes and element.kind not in _POINTS and element.count == 1 and len(nodes) <= _STEPS:
-            yield "does", visible(", ".join(step_text(node) for node in nodes))
+            yield "does", visible(", ".join(map(_step, nodes)))
         if element.shape is not None:
             yield "shape", text.shape(element.shape)
         if element.params:
@@ -137,6 +146,12 @@ class Facts:
         yield "receptive field", f"{low} px" if low == high else f"{low} … {high} px"
         strides = [str(field.stride) for field in fields]
         yield "stride", strides[0] if len(set(strides)) == 1 else text.size(tuple(strides))
+
+
+def _step(node: Node) -> str:
+    """An operator and its arguments, the initialisation aside."""
+    arguments = ((name, value) for name, value in node.op.arguments().items() if name != "init")
+    return f"{node.op.kind}({', '.join(f'{name}={value_text(value)}' for name, value in arguments)})"
 
 
 def _vary(fields: Sequence[Field], name: str) -> bool:

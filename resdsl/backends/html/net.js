@@ -78,7 +78,7 @@ function linesOf(element) {
       found.set(key, Math.max(weight, found.get(key) ?? 0));
     }
   };
-  const simple = !FRAMES.has(element.k) && (element.c ?? 1) === 1 && element.k !== "unit";
+  const simple = !element.s || (!FRAMES.has(element.k) && (element.c ?? 1) === 1 && element.k !== "unit");
   for (const node of numbers(element.n)) {
     const [own, ...calls] = data.lines[data.nodes[node]];
     put(own, simple ? 2 : 1);
@@ -95,7 +95,7 @@ function elementsAt(sheet, file, line) {
     (element) =>
       !ENDS.has(element.k) &&
       ((element.s && said(element.s)) ||
-        (!FRAMES.has(element.k) && [...numbers(element.n)].some((node) => said(data.lines[data.nodes[node]][0])))),
+        ((!element.s || !FRAMES.has(element.k)) && [...numbers(element.n)].some((node) => said(data.lines[data.nodes[node]][0])))),
   );
   if (own.length) return own;
   return sheet.elements.filter(

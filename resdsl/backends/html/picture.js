@@ -7,6 +7,7 @@ const picture = {
   held: [], // elements that are marked until others are
   told: [], // elements whose lines are marked while nothing is below the pointer
   over: null, // the element below the pointer, or with the focus
+  quiet: false, // whether what gets the focus says nothing
   focus: null, // the element that Tab leads to
   host: document.getElementById("stage"),
   tip: document.getElementById("tip"),
@@ -68,7 +69,7 @@ const picture = {
     if (element.o === undefined) return;
     const opened = [element.sheet.number, element.index];
     this.go([...this.trail, { sheet: element.o, runs: this.steps(element), title: nameOf(element), opened }]);
-    this.focusOn(this.held[0] ?? this.focus);
+    this.focusOn(this.held[0] ?? this.focus, { quietly: true });
   },
 
   // The steps that an element stands for: those of the place that was opened, where others are equal to them.
@@ -103,8 +104,8 @@ const picture = {
     this.focusable(this.inside?.[0] ?? this.sheet.elements[0]);
     page.where();
     const opened = place.opened && sheets[place.opened[0]].every[place.opened[1]];
-    this.held = this.inside && !FRAMES.has(opened.k) ? this.inside.filter((element) => !FRAMES.has(element.k)) : [];
-    if (this.held.length > 6) this.held = []; // a whole block is framed already
+    const one = opened && ["operator", "merge", "fault"].includes(opened.k);
+    this.held = one && this.inside ? this.inside.filter((element) => !FRAMES.has(element.k)) : [];
     this.mark(this.held);
     this.tell(opened ? [opened] : []);
   },
@@ -252,14 +253,16 @@ const picture = {
     element.group.setAttribute("tabindex", "0");
   },
 
-  focusOn(element) {
+  focusOn(element, { quietly = false } = {}) {
     this.focusable(element);
+    this.quiet = quietly;
     element.group.focus({ preventScroll: true });
+    this.quiet = false;
   },
 
   focused(event) {
     const element = this.at(event);
-    if (!element || !element.group.matches(":focus-visible")) return;
+    if (this.quiet || !element || !element.group.matches(":focus-visible")) return;
     this.focusable(element);
     camera.reveal(this.sheet.box(element));
     this.enter(element);

@@ -26,7 +26,7 @@ _FEW = 60
 """Steps of a section that is drawn whole in a net with too many."""
 _MOST_KINDS = 100
 """Kinds of block in one picture."""
-_ROOM = {"overview": 760.0, "stage": 760.0, "block": 900.0, "ops": 1100.0}
+_ROOM = {"overview": 1000.0, "stage": 760.0, "block": 900.0, "ops": 1100.0}
 """Points of a row: a window is wider than a page of paper."""
 
 
@@ -103,7 +103,7 @@ def _part(shown: View, title: str, items: tuple[Scope | int, ...], nodes: tuple[
     first: dict[object, Block] = {}
     stands: dict[int, int] = {}
     count = 0
-    for block in blocks(part_view(shown.graph, title, items, shown.collapse)):
+    for block in blocks(part_view(shown.graph, title, items, shown.collapse, title or None)):
         count += 1
         known = first.setdefault(block.key, block)
         if known is not block:
@@ -124,13 +124,13 @@ def _blocks(part: _Part, number: int, shown: View, options: PictureOptions) -> S
     if len(part.kinds) > _MOST_KINDS:
         items = tuple(item for block in part.kinds[:_MOST_KINDS] for item in block.items)
         note = f"The first {_MOST_KINDS} of {len(part.kinds):,} kinds of block."
-    cut = part_view(shown.graph, _title(shown, part), items, shown.collapse)
+    cut = _cut(shown, part, items)
     return _sheet(cut, "block", options, part, number, note)
 
 
 def _operators(part: _Part, number: int, shown: View, options: PictureOptions, *, most: int) -> Sheet:
     if len(part.nodes) <= most:
-        whole = part_view(shown.graph, _title(shown, part), part.items, shown.collapse)
+        whole = _cut(shown, part, part.items)
         return _sheet(whole, "ops", options, part, number)
     kept: list[Block] = []
     steps = 0
@@ -145,12 +145,14 @@ def _operators(part: _Part, number: int, shown: View, options: PictureOptions, *
         if len(kept) == len(part.kinds)
         else f"The first {len(kept)} of {len(part.kinds):,} kinds of block."
     )
-    cut = part_view(shown.graph, _title(shown, part), items, shown.collapse)
+    cut = _cut(shown, part, items)
     return _sheet(cut, "ops", options, part, number, note)
 
 
-def _title(shown: View, part: _Part) -> str:
-    return f"{shown.title}: {part.title}" if part.title else shown.title
+def _cut(shown: View, part: _Part, items: tuple[Scope | int, ...]) -> View:
+    """A part's items, or some of them."""
+    title = f"{shown.title}: {part.title}" if part.title else shown.title
+    return part_view(shown.graph, title, items, shown.collapse, part.title or None)
 
 
 def _sheet(
