@@ -28,7 +28,7 @@ def hover(workspace: Workspace, snapshot: Snapshot, offset: int) -> Hover | None
     said = word_text(workspace, snapshot, offset)
     in_brackets = open_call(snapshot, offset) is not None
     step = None if in_brackets and said else step_at(workspace.steps(snapshot), offset)
-    parts = [text for text in (said, step_text(step) if step else "") if text]
+    parts = [text for text in (step_text(step) if step else "", said) if text]  # figures first: lists are long
     if not parts:
         return None
     start, end = _place(snapshot, offset, step)
