@@ -11,7 +11,7 @@ from resdsl.backends.dot import draw_view, layout
 from resdsl.backends.dot.distinct import Block, blocks
 from resdsl.backends.dot.elements import Element
 from resdsl.backends.dot.options import PictureOptions
-from resdsl.backends.dot.parts import common_path
+from resdsl.backends.dot.parts import common_path, outline
 from resdsl.backends.dot.view import View, part_view, view
 from resdsl.backends.html.drawing import MARKED, Drawing, drawing
 from resdsl.graph.model import Graph, Scope
@@ -90,7 +90,9 @@ def _parts(shown: View, overview: Sequence[Element]) -> list[_Part]:
         title if named.count(title) == 1 else f"{title}: {_path(shown.graph, cut.nodes)}"
         for title, cut in zip(named, found, strict=True)
     ]
-    return [_part(shown, title, cut.items, cut.nodes) for title, cut in zip(unique, found, strict=True)]
+    return [
+        _part(shown, title, tuple(outline(shown, cut)), cut.nodes) for title, cut in zip(unique, found, strict=True)
+    ]
 
 
 def _path(graph: Graph, nodes: Sequence[int]) -> str:

@@ -115,6 +115,15 @@ def test_every_form_of_net_has_a_page(model: str) -> None:
     assert levels == {"overview", "stage", "block", "ops"}
 
 
+def test_a_part_has_the_blocks_that_the_whole_has() -> None:
+    titles: dict[object, set[object]] = {}
+    for sheet in data(page(resdsl.load(NETS, "pyramid").ir))["sheets"]:
+        for element in sheet["elements"]:  # type: ignore[attr-defined]
+            if sheet["level"] == "block" and element["k"] == "block":
+                titles.setdefault(sheet["title"] == "all", set()).add(element["t"])
+    assert titles[True] - {"stem", "head", "operators"} <= titles[False]
+
+
 def test_a_large_net_is_a_file_of_bearable_size() -> None:
     text = page(resdsl.load("densenet201").ir)
     assert len(text) < 3_000_000
