@@ -117,7 +117,7 @@ def test_every_form_of_net_has_a_page(model: str) -> None:
 
 def test_a_part_has_the_blocks_that_the_whole_has() -> None:
     titles: dict[object, set[object]] = {}
-    for sheet in data(page(resdsl.load(NETS, "pyramid").ir))["sheets"]:
+    for sheet in data(page(resdsl.load("resnet50_fpn").ir))["sheets"]:
         for element in sheet["elements"]:  # type: ignore[attr-defined]
             if sheet["level"] == "block" and element["k"] == "block":
                 titles.setdefault(sheet["title"] == "all", set()).add(element["t"])
