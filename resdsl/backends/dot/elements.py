@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from math import prod
+from weakref import WeakKeyDictionary
 
 from resdsl.graph.model import Graph
 from resdsl.records import Record
@@ -49,6 +50,10 @@ class Mark(Record):
     span: Span | None = None
 
 
+_KNOWN: WeakKeyDictionary[Graph, dict[int, int]] = WeakKeyDictionary()
+"""Parameters of the nodes of graphs: a page has hundreds of pictures of one."""
+
+
 class Figures:
     """Parameters and multiply-adds of a graph's nodes, each counted once."""
 
@@ -57,6 +62,12 @@ class Figures:
 
     @cached_property
     def _params(self) -> dict[int, int]:
+        known = _KNOWN.get(self._graph)
+        if known is None:
+            known = _KNOWN[self._graph] = self._counted()
+        return known
+
+    def _counted(self) -> dict[int, int]:
         found: dict[int, int] = {}
         for _, weight, node in self._graph.weights():
             if not weight.buffer:
