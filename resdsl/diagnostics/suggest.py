@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TypedDict
 
 from resdsl.diagnostics.model import Edit, Fix
@@ -27,12 +28,17 @@ def neighbours(name: str, candidates: Iterable[str]) -> tuple[str, ...]:
 
     A name that is one slip away comes before one that only shares letters (`rleu`: relu, then prelu).
     """
+    return _neighbours(name, frozenset(candidates))
+
+
+@lru_cache(maxsize=256)  # a fault within a repeat is met at each repetition
+def _neighbours(name: str, candidates: frozenset[str]) -> tuple[str, ...]:
     from difflib import SequenceMatcher  # not at the top: most texts have no slips
 
     found: list[tuple[int, float, str]] = []
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(name.lower())
-    for candidate in sorted(set(candidates)):
+    for candidate in sorted(candidates):
         if candidate == name:
             continue
         matcher.set_seq1(candidate.lower())
