@@ -95,7 +95,7 @@ def receptive_fields(graph: Graph) -> list[Fields]:
         if not node.operands:
             found.append((_POINT,) * node.shape.dims)
             continue
-        arriving = [_arriving(found[operand], graph.node(operand).shape, node.shape.dims) for operand in node.operands]
+        arriving = [_arriving(found[operand], graph.node(operand).shape, node) for operand in node.operands]
         fields = _merged(arriving)
         found.append(
             tuple(f if f.stride == 0 else f.through(w) for f, w in zip(fields, windows.of(node), strict=True))
@@ -121,11 +121,16 @@ class _Windows:
         return known
 
 
-def _arriving(fields: Fields, shape: Shape, dims: int) -> Fields:
-    """A value's fields as an operator with `dims` axes takes them: axes that end here are seen whole."""
-    if shape.dims == dims or shape.dims != len(fields):
+def _arriving(fields: Fields, shape: Shape, node: Node) -> Fields:
+    """A value's fields as the node takes them: axes that end here, or are spread over a larger map, are seen whole."""
+    if shape.dims != len(fields):
         return fields
-    return tuple(field.whole(n) for field, n in zip(fields, shape.size, strict=True))
+    if shape.dims != node.shape.dims:
+        return tuple(field.whole(n) for field, n in zip(fields, shape.size, strict=True))
+    if len(node.operands) == 1:
+        return fields
+    spread = (a != b for a, b in zip(shape.size, node.shape.size, strict=True))
+    return tuple(field.whole(1) if wider else field for field, wider in zip(fields, spread, strict=True))
 
 
 def _merged(arriving: list[Fields]) -> Fields:

@@ -60,6 +60,13 @@ def test_the_smallest_is_that_of_one_path(tmp_path: Path) -> None:
     assert (field.smallest, field.largest) == (3, 9)
 
 
+def test_a_gate_of_one_position_does_not_move_with_the_map(tmp_path: Path) -> None:
+    gate = "mul { | identity | avgpool -> conv(1, 4) -> sigmoid }"
+    (field, _) = last(net(tmp_path, f"conv(3, 4)\n  {gate}\n  conv(3, 4)\n  {gate}\n  conv(3, 4)"))
+    assert (field.smallest, field.stride) == (7, 1)
+    assert field.largest < 5 * 61
+
+
 def test_centres_of_paths_that_are_shifted_differ(tmp_path: Path) -> None:
     (field, _) = last(net(tmp_path, "concat { | conv(1, 4)\n | conv(2, 4, pad=[[1, 0], [1, 0]]) }"))
     assert [float(c) for c in field.centres] == [-0.5, 0]
