@@ -265,7 +265,7 @@ def _explained(fault: Fault, value: Value) -> Fault:
     if isinstance(value, int | Fraction) and "from 0 to 1" in fault.message and 2 <= value <= 100:
         share = show(whole(Fraction(value) / 100))
         help_, instead = f"percent are hundredths: {share}", (share,)
-    elif isinstance(value, Fraction):
+    elif isinstance(value, Fraction) and "whole" in fault.message:
         help_ = "nothing is rounded silently: write round(...), floor(...), ceil(...) or divisible(...)"
     elif isinstance(value, str) and value.isdigit():
         help_, instead = "a number stands without quotes", (value,)

@@ -321,6 +321,8 @@ class _Machine:
             place += 1
         self.builder.leave_unread(self._unread_from, self.tokens[place].end_pos or 0)
         self._feed_fault(at)
+        if self.tokens[place].type == "_NL" and self.tokens[place + 1].type == "RBRACE":
+            place += 1  # there is one only behind an arrow
         if self.tokens[place].type == "RBRACE" and self._open_brace() is None:
             return place + 1
         return place

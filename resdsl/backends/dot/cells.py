@@ -228,10 +228,11 @@ def branches(merge: Scope) -> list[Scope]:
 
 
 def _branch_key(graph: Graph, branch: Scope) -> tuple[object, ...]:
+    """What a branch does, and to which values."""
     nodes = [graph.node(i) for i in branch.nodes()]
     first = nodes[0].id if nodes else 0
     return tuple(
-        (node.op, graph.shapes(node), tuple(o - first if o >= first else -1 for o in node.operands)) for node in nodes
+        (node.op, graph.shapes(node), tuple(o - first if o >= first else (o,) for o in node.operands)) for node in nodes
     )
 
 

@@ -79,7 +79,8 @@ class Column:
         """The block's name above all."""
         places = self.block.places
         where = places[0] if places else ""
-        below = text.clip(f"×{len(places)}, first {where}" if len(places) > 1 else where)
+        at = f", first {where}" if where else ""
+        below = text.clip(f"×{len(places)}{at}" if len(places) > 1 else where)
         if self.block.aux:
             below = f"×{len(places)}, training only" if len(places) > 1 else "training only"
         nodes = tuple(n for item in self.block.items for n in (item.nodes() if isinstance(item, Scope) else (item,)))

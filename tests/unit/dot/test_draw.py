@@ -93,6 +93,15 @@ def test_a_net_without_stages_is_cut_where_its_stride_changes() -> None:
     assert {"stride 1", "stride 2", "head"} <= set(words(draw(net("plain_net"))))
 
 
+def test_branches_that_do_the_same_to_different_values_are_both_drawn(tmp_path: Path) -> None:
+    spec = tmp_path / "two.res"
+    branches = "| from a -> conv(1, 8)\n | from b -> conv(1, 8)"
+    spec.write_text(f"model two {{ input a: 3x8x8; input b: 3x8x8; add {{ {branches} }} }}", encoding="utf-8")
+    drawn = words(draw(load(spec).ir, "block"))
+    assert drawn.count("Conv 1×1") == 2
+    assert {"a", "b"} <= set(drawn)
+
+
 @pytest.mark.parametrize(("level", "says"), [("stage", "×8"), ("block", "8 equal branches")])
 def test_equal_branches_are_one(level: str, says: str) -> None:
     drawn = words(draw(net("merging_net"), level))
