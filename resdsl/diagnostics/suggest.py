@@ -57,13 +57,15 @@ def _neighbours(name: str, candidates: frozenset[str]) -> tuple[str, ...]:
 def respelling(name: str, span: Span, candidates: Iterable[str], otherwise: str | None = None) -> Respelling:
     """Help and fixes for a name at `span` that is none of the candidates; `otherwise` is the help without a near one.
 
-    The fix is safe if one candidate alone is near, or one slip away, or the same but for capitals.
+    The fix is safe if one candidate alone is near, or one slip away, or the same but for capitals; a short name
+    has to be within one slip.
     """
     near = neighbours(name, candidates)
     if not near:
         return {"help": otherwise, "fixes": ()}
     slips = [_slips(name, candidate) for candidate in near]
-    sure = len(near) == 1 or slips[0] < min(slips[1], _SEVERAL)
+    alone = len(near) == 1 and (slips[0] < _SEVERAL or len(name) > _SHORT)
+    sure = alone or (len(near) > 1 and slips[0] < min(slips[1], _SEVERAL))
     fixes = tuple(replacement(span, text, safe=sure and text == near[0]) for text in near[:_OFFERED])
     return {"help": f"did you mean `{near[0]}`?", "fixes": fixes}
 
@@ -91,4 +93,6 @@ def one_slip(name: str, other: str) -> bool:
 _ALIKE = 0.65
 """Of two names, twice the letters they share over all their letters: one slip in three letters passes."""
 _SEVERAL = 2
+_SHORT = 5
+"""Letters of a name that two slips make another word."""
 _OFFERED = 3
