@@ -70,10 +70,16 @@ def _within(view: View, items: Iterable[Scope | int], own: set[int]) -> Iterator
                 yield item
             continue
         inside = set(item.nodes())
-        if inside and inside <= own and (item.kind in _WHOLE or view.is_collapsed(item) or _is_leaf(item)):
+        whole = item.kind in _WHOLE or _is_leaf(item)
+        if inside and inside <= own and (view.is_collapsed(item) or (whole and not _broken(view.graph, inside))):
             yield item
         elif inside & own:
             yield from _within(view, item.items, own)
+
+
+def _broken(graph: Graph, nodes: Iterable[int]) -> bool:
+    """Whether a step that failed is among them: it stands for itself, whatever it is in."""
+    return bool(graph.faults) and any(fault(graph.node(i).op) for i in nodes)
 
 
 def _is_leaf(scope: Scope) -> bool:

@@ -297,6 +297,7 @@ use std: basic
 model shapes { input 3x32x32; a: conv(3, 16); residual { conv(3, 32) -> bn }; relu; fc: linear(10) }
 model step { input 3x32x32; conv(3, 16); stage s: { 2 x basic(16); conv(3, 32, groups=7) -> relu }; avgpool -> flatten }
 model merge { input 3x32x32; concat { | conv(1, 4) | conv(3, 8, stride=2) }; relu }
+model unit { input 3x32x32; conv(3, 16); stage s: { basic(16); basic(32, skip=identity) }; avgpool -> flatten }
 model name { input 3x32x32; conv(3, 16); nothing(3); relu }
 model expected { input 3x32x32; conv(3, 16); expect params == 1 }
 """
@@ -304,7 +305,7 @@ model expected { input 3x32x32; conv(3, 16); expect params == 1 }
 
 @needs_dot
 @pytest.mark.parametrize("level", ["overview", "stage", "block", "ops", "paths"])
-@pytest.mark.parametrize("model", ["shapes", "step", "merge", "name", "expected"])
+@pytest.mark.parametrize("model", ["shapes", "step", "merge", "unit", "name", "expected"])
 def test_a_net_with_faults_is_drawn_as_far_as_it_goes(tmp_path: Path, model: str, level: str) -> None:
     path = tmp_path / "broken.res"
     path.write_text(BROKEN, encoding="utf-8")
@@ -317,7 +318,8 @@ def test_a_net_with_faults_is_drawn_as_far_as_it_goes(tmp_path: Path, model: str
     layout.svg(drawn)
     if level in {"stage", "block", "ops"} and model != "expected":
         reds = [line for line in drawn.splitlines() if 'class="fault"' in line and "->" in line]
-        assert len(reds) == (2 if model in {"shapes", "merge"} else 1)  # an edge from each value that does not fit
+        values = 2 if model in {"shapes", "merge", "unit"} else 1
+        assert len(reds) == values  # an edge from each that does not fit
 
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
