@@ -82,7 +82,8 @@ def _rows(blocks: Sequence[_Block], options: PictureOptions) -> list[list[_Block
 def _row(canvas: Canvas, row: Sequence[_Block], number: int, *, last: bool) -> None:
     group = f"row{number}"
     before = _connector(canvas, number, group) if number else ""
-    for block in row:
+    many = sum(block.kind == "input" for block in row) > 1
+    for place, block in enumerate(row):
         width, height = block.size
         mark = canvas.mark(block.kind, block.name, path=block.path, nodes=block.nodes)
         look: dict[str, Attribute] = {
@@ -99,7 +100,8 @@ def _row(canvas: Canvas, row: Sequence[_Block], number: int, *, last: bool) -> N
         words = canvas.node("words", label=_words(canvas, block))
         canvas.side_by_side(box, words)
         if before:
-            canvas.edge(before, box, weight=100)
+            beside = many and place > 0 and row[place - 1].kind == "input"  # not one after the other: told in words
+            canvas.edge(before, box, weight=100, **({"style": "invis"} if beside else {}))
         before = box
     if not last:
         canvas.edge(before, _connector(canvas, number + 1, group), weight=100)
@@ -165,6 +167,8 @@ def _block(view: View, cuts: Sequence[Section], number: int, places: dict[int, i
     reads = {o for node in cut.nodes for o in graph.node(node).operands}
     far = [value for value in sorted(reads) if places.get(value, -1) not in {number, nearest}]
     far = far if number and nearest >= 0 else []
+    if len(view.inputs) > 1:
+        far = sorted({*far, *reads.intersection(view.inputs)})
     lines += [(f"from {', '.join(text.clip(view.names[v]) for v in far)}", "muted", False)] if far else []
     beside = [other.scope.title or other.scope.name or "aux" for other in _aux_of(graph, cuts, cut) if other.scope]
     lines += [(f"trains {text.clip(name)}", "muted", False) for name in beside]

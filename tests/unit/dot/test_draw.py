@@ -102,6 +102,16 @@ def test_branches_that_do_the_same_to_different_values_are_both_drawn(tmp_path: 
     assert {"a", "b"} <= set(drawn)
 
 
+def test_inputs_stand_side_by_side_in_the_overview(tmp_path: Path) -> None:
+    spec = tmp_path / "two.res"
+    joined = "add { | from a\n | from b }; stage s: conv(1, 4)"
+    spec.write_text(f"model two {{ input a: 3x8x8; input b: 3x8x8; {joined} }}", encoding="utf-8")
+    drawn = draw(load(spec).ir, "overview")
+    assert "from a, b" in words(drawn)
+    chain = [line for line in drawn.splitlines() if "->" in line and "weight" in line]
+    assert ["invis" in line for line in chain] == [True, True, False]
+
+
 @pytest.mark.parametrize(("level", "says"), [("stage", "×8"), ("block", "8 equal branches")])
 def test_equal_branches_are_one(level: str, says: str) -> None:
     drawn = words(draw(net("merging_net"), level))
