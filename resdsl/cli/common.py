@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from resdsl.diagnostics import Diagnostic
 from resdsl.diagnostics.columns import visible
+from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.files import refuse_place, write_whole
 from resdsl.limits import Limits
 from resdsl.specs import STDIN, Spec, SpecError, find
@@ -97,7 +99,14 @@ class Parser(argparse.ArgumentParser):
     """Argparse whose errors are one line and the usage, with our exit code."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
+        self.exit(USAGE, f"{self.prog}: {message}{_meant(message)}\n{self.format_usage()}")
+
+
+def _meant(message: str) -> str:
+    """What to say of a choice that is none, as argparse words it, where one of the choices is near."""
+    found = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+    near = did_you_mean(found[1], re.findall(r"[\w-]+", found[2])) if found else None
+    return f"; did you mean {near}?" if near else ""
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:

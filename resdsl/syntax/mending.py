@@ -19,6 +19,10 @@ _SIGNS = {
 """Typeset signs and how they are written; as code points, since they look like their plain ones."""
 _SIZE = re.compile("(?:\u00d7[0-9]+)+")
 """The rest of a size that is written with signs of multiplication."""
+_VALUES = frozenset('0123456789"[-')
+"""What a value begins with that no step does."""
+_BRACED = frozenset({"gate", "carry", "residual", "dense"})
+"""Words that braces follow."""
 _QUOTES = {"\u201c": "\u201d", "\u2018": "\u2019", "'": "'"}
 
 
@@ -39,18 +43,52 @@ def mends(source: Source, tokens: list[Token], at: int, fits: set[str]) -> tuple
     if kind == "COLON" and "LBRACE" in fits and tokens[at + 1].type in {"_NL", "$END"}:
         return ()  # a body as Python has them: where it ends is not known
     if kind == "EQUAL" and "COLON" in fits:
-        name = Span(source, before.end_pos or 0, here.end) if before else here
-        blank = not Span(source, name.start, here.start).text.strip(" \t")
-        return (replacement(name if blank else here, ":", safe=False),)  # or a `let` is missing
+        return _assigned(source, tokens, at)
     if kind == "COLON" and "EQUAL" in fits:
         return (_spaced(here, "=", safe=True),)
     if kind == "EQUAL" and "CMP" in fits:
         return (replacement(here, "==", safe=True),)
     if kind == "COMMA" and "ARROW" in fits:
         return (_spaced(here, "->", safe=False),)  # or a merge is meant
+    if kind == "NAME" and "LBRACE" in fits and str(before) in _BRACED:
+        return (Fix("write braces", (Edit(_before(here), "{ "), Edit(_end(source, tokens, at), " }")), safe=False),)
     if kind == "NAME" and "BLOCK" in fits:
         return respelling(str(token), here, ITEMS)["fixes"]
     return ()
+
+
+def _assigned(source: Source, tokens: list[Token], at: int) -> tuple[Fix, ...]:
+    """For `name = ...` where a step stands: a `let` if a value follows, else a label (or a `let` was meant after all)."""
+    here = _span(source, tokens[at])
+    if not at:
+        return (replacement(here, ":", safe=False),)
+    before = tokens[at - 1]
+    if str(tokens[at + 1])[:1] in _VALUES:
+        return (Fix("write `let`", (Edit(_before(_span(source, before)), "let "),), safe=False),)
+    name = Span(source, before.end_pos or 0, here.end)
+    blank = not Span(source, name.start, here.start).text.strip(" \t")
+    return (replacement(name if blank else here, ":", safe=False),)
+
+
+def _before(here: Span) -> Span:
+    return Span(here.source, here.start, here.start)
+
+
+def _end(source: Source, tokens: list[Token], at: int) -> Span:
+    """Where the call ends whose name is the token at `at`."""
+    depth = 0
+    end = at
+    for place in range(at + 1, len(tokens)):
+        kind = tokens[place].type
+        if kind == "LPAR":
+            depth += 1
+        elif kind == "RPAR":
+            depth -= 1
+        if depth <= 0:
+            end = place if kind == "RPAR" and depth == 0 else end
+            break
+    place = tokens[end].end_pos or 0
+    return Span(source, place, place)
 
 
 def _span(source: Source, token: Token) -> Span:

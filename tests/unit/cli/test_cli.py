@@ -342,3 +342,15 @@ def test_options_may_stand_between_names(capsys: pytest.CaptureFixture[str]) -> 
 def test_an_unknown_family_begins_no_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["zoo", "nosuch"]) == 2
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(["chekc", "a.res"], "check"), (["render", "a", "--level", "stag"], "stage")]
+)
+def test_a_choice_that_is_none_is_met_with_the_near_one(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+    assert f"; did you mean {meant}?\n" in capsys.readouterr().err

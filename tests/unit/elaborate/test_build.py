@@ -123,7 +123,8 @@ def test_an_empty_file_is_an_error_and_one_of_blocks_is_not() -> None:
 
 def test_names_that_modules_have_are_those_of_torch() -> None:
     nn = pytest.importorskip("torch.nn")
-    assert set(dir(nn.Module())) <= MODULE_NAMES
+    names = {name for name in dir(nn.Module()) if not name.startswith("___")}  # what torch.compile leaves on the class
+    assert names <= MODULE_NAMES
 
 
 def test_output_escapes_a_branch_that_may_be_dropped(codes_of: Callable[..., list[tuple[str, int, int]]]) -> None:

@@ -31,6 +31,11 @@ SAFE = [
 UNSAFE = [
     ("head = conv(3, 8)", "head: conv(3, 8)"),  # or `let head = ...`
     ("conv(3, 8), bn", "conv(3, 8) -> bn"),  # or a merge
+    ("w = 32", "let w = 32"),
+    ("widths = [16, 32]", "let widths = [16, 32]"),
+    ("residual { bn } gate sigmoid", "residual { bn } gate { sigmoid }"),
+    ("residual { bn } gate conv(3, 8, bias=-(1 + 1))", "residual { bn } gate { conv(3, 8, bias=-(1 + 1)) }"),
+    ("dense conv(3, 8)", "dense { conv(3, 8) }"),
 ]
 NONE = ["if a == 2:", "let a = 3 $ 4", "require a else 'no", "require a else 'a \"b\" c'"]
 
