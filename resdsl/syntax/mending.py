@@ -58,7 +58,7 @@ def mends(source: Source, tokens: list[Token], at: int, fits: set[str]) -> tuple
 
 
 def _assigned(source: Source, tokens: list[Token], at: int) -> tuple[Fix, ...]:
-    """For `name = ...` where a step stands: a `let` if a value follows, else a label (or a `let` was meant after all)."""
+    """For `name = ...` where a step stands: a `let` if a value follows, else a label (or a `let` was meant)."""
     here = _span(source, tokens[at])
     if not at:
         return (replacement(here, ":", safe=False),)
