@@ -37,9 +37,9 @@ class Watch:
         self._stamps: dict[Path, Stamp] = {}
 
     @classmethod
-    def of(cls, path: Path) -> Watch:
+    def of(cls, path: Path, sleep: Callable[[float], None] = time.sleep) -> Watch:
         """A watch of one file, as it is now."""
-        watch = cls()
+        watch = cls(sleep=sleep)
         watch._stamps = {path: _stamp(path)}
         return watch
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import gc
+import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from resdsl.cli.common import FINE, add_spec, count, limits_of, put, tell, usage
@@ -50,16 +53,39 @@ def run(options: argparse.Namespace) -> int:
         return usage(fault)
     from resdsl.watching import Watch
 
-    watch = Watch.of(path)
+    with _interrupts() as sleep:
+        watch = Watch.of(path, sleep)
+        try:
+            while True:
+                began = time.time_ns()
+                used = _look(spec, options)
+                gc.collect()  # other commands are short and do without the collector
+                watch.follow([path, *used], began)
+                watch.wait()
+        except KeyboardInterrupt:
+            return FINE
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[float], None]]:
+    """A way to sleep that an interrupt ends even if it came while memory was given back, where Python drops it."""
+    came = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        signal.default_int_handler(number, frame)
+
+    def sleep(seconds: float) -> None:
+        if came:
+            raise KeyboardInterrupt
+        time.sleep(seconds)
+
+    before = signal.signal(signal.SIGINT, note)
     try:
-        while True:
-            began = time.time_ns()
-            used = _look(spec, options)
-            gc.collect()  # other commands are short and do without the collector
-            watch.follow([path, *used], began)
-            watch.wait()
-    except KeyboardInterrupt:
-        return FINE
+        yield sleep
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _unusable(options: argparse.Namespace) -> str | None:

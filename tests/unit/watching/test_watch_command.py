@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import resdsl
+from resdsl.cli.watch import _interrupts
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 20.0
@@ -201,3 +203,20 @@ def test_a_terminal_is_cleared_unless_told_not_to(folder: Path) -> None:
         os.close(ours)
         assert (b"\x1b[2J" in text) == cleared
         assert (folder / "net.svg").read_text().rstrip().endswith("</svg>")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_drops_ends_it_all_the_same() -> None:
+    """In the callback of a weak reference an exception goes nowhere."""
+
+    class Thing:
+        pass
+
+    with _interrupts() as sleep:
+        sleep(0)
+        thing = Thing()
+        reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+        del thing
+        assert reference() is None
+        with pytest.raises(KeyboardInterrupt):
+            sleep(0)
