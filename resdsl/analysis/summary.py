@@ -46,6 +46,9 @@ class Row:
     """What a training step keeps of it for the backward pass, and not already of a row above."""
     field: tuple[tuple[str, str], ...]
     """The receptive field of its output along each axis, in pixels: over the path that sees fewest, and over all."""
+    offset: tuple[tuple[str, str], ...]
+    """The pixel that its first position is centred on, along each axis: the smallest and the largest over all paths.
+    Position i is centred `stride` times i further."""
     sources: tuple[str, ...]
     """The rows whose values it reads, where that is not just the row above; `input` is the model's input."""
 
@@ -224,6 +227,7 @@ class _Rows:
             macs=0 if part.auxiliary else sum(node.op.macs(self.graph.shapes(node)) for node in nodes),
             kept=Kept.total(self.kept[node.id] for node in nodes),
             field=_field(last, self.fields[last.id]),
+            offset=_offset(last, self.fields[last.id]),
             sources=() if sources == [index - 1] else names,
         )
 
@@ -259,6 +263,7 @@ def _together(run: list[Row]) -> Row:
         macs=first.macs * len(run),
         kept=Kept.total(row.kept for row in run),
         field=last.field,
+        offset=last.offset,
         sources=first.sources,
     )
 
@@ -303,7 +308,8 @@ def _run(nodes: list[Node]) -> str:
     if first == last:
         return ".".join(first)
     common = next(i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
-    return f"{'.'.join(first[: common + 1])}..{last[common]}"
+    start = first if len(first) == common + 2 else first[: common + 1]
+    return f"{'.'.join(start)}..{last[common]}"
 
 
 def _kinds(nodes: Iterable[Node]) -> str:
@@ -326,6 +332,12 @@ def _field(node: Node, fields: Fields) -> tuple[tuple[str, str], ...]:
     if not node.shape.size or max(node.shape.size) == 1:
         return ()
     return tuple((str(field.smallest), str(field.largest)) for field in fields)
+
+
+def _offset(node: Node, fields: Fields) -> tuple[tuple[str, str], ...]:
+    if not _field(node, fields):
+        return ()
+    return tuple((f"{float(field.centres[0]):g}", f"{float(field.centres[1]):g}") for field in fields)
 
 
 def _shapes(shapes: Iterable[Shape]) -> str:

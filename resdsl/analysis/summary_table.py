@@ -24,6 +24,7 @@ def summary_table(summary: Summary, batch: int = 1, dtype: str = "float32") -> T
         Column(unit, right=True, name="macs"),
         Column("act. MiB", right=True, name="activation_bytes"),
         Column("rec. field", right=True, name="receptive_field"),
+        Column("offset", right=True),
         Column("from"),
     )
     rows = tuple(_cells(row, summary, factor, batch, dtype) for row in summary.rows)
@@ -45,13 +46,15 @@ def _cells(row: Row, summary: Summary, factor: int, batch: int, dtype: str) -> t
         Number(share, f"{share:.1f}"),
         Number(row.macs, f"{row.macs / factor:.3f}" if factor > 1 else f"{row.macs:,}"),
         Number(kept, f"{kept / 2**20:.2f}"),
-        _field(row),
+        _ranges(row.field),
+        _ranges(row.offset),
         ", ".join(row.sources),
     )
 
 
-def _field(row: Row) -> str:
-    ranges = [low if low == high else f"{low}..{high}" for low, high in row.field]
+def _ranges(axes: tuple[tuple[str, str], ...]) -> str:
+    """`11..427`, once if it is the same along all axes."""
+    ranges = [low if low == high else f"{low}..{high}" for low, high in axes]
     return ranges[0] if len(set(ranges)) == 1 else "x".join(ranges)
 
 

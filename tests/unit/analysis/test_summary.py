@@ -127,7 +127,7 @@ def row(**changes: object) -> Row:
     plain: dict[str, object] = {
         "path": "layer1", "block": "basic", "count": 2, "shortcuts": (("projection", 1), ("identity", 2)),
         "output": "8x4x4", "stride": "2", "params": 1_000, "macs": 3_000_000_000, "kept": Kept(1 << 18, 0, 0),
-        "field": (("3", "9"), ("3", "9")), "sources": (),
+        "field": (("3", "9"), ("3", "9")), "offset": (("0.5", "0.5"),) * 2, "sources": (),
     }  # fmt: skip
     return Row(**{**plain, **changes})  # type: ignore[arg-type] # a table of fields
 
@@ -153,13 +153,13 @@ def net_of(*rows: Row) -> Summary:
 
 
 def test_table() -> None:
-    assert net_of(row()).to_table().splitlines() == [
+    assert net_of(row(shortcuts=(("identity", 3),))).to_table().splitlines() == [
         "net: 3x8x8 -> 8x4x4",
         "",
-        "path    block  n   shortcuts                output  stride  params      %  GMACs  act. MiB  rec. field",
-        "------  -----  --  -----------------------  ------  ------  ------  -----  -----  --------  ----------",
-        "layer1  basic  x2  projection, identity x2  8x4x4        2   1,000  100.0  3.000      1.00        3..9",
-        "------  -----  --  -----------------------  ------  ------  ------  -----  -----  --------  ----------",
+        "path    block  n   shortcuts    output  stride  params      %  GMACs  act. MiB  rec. field  offset",
+        "------  -----  --  -----------  ------  ------  ------  -----  -----  --------  ----------  ------",
+        "layer1  basic  x2  identity x3  8x4x4        2   1,000  100.0  3.000      1.00        3..9     0.5",
+        "------  -----  --  -----------  ------  ------  ------  -----  -----  --------  ----------  ------",
         "1,000 parameters, 3 buffers, 7 keys",
         "3.000 GMACs (1 MAC = 2 FLOPs), depth 5, 3 residual units (2.5 expected in training)",
         "0.002 G elements computed by everything else, apart from these",
@@ -178,8 +178,8 @@ def test_memory_is_for_a_batch_in_a_type() -> None:
 def test_csv_has_plain_numbers_in_all_columns() -> None:
     lines = summary_table(net_of(row(field=(("3", "9"), ("1", "1")), sources=("a", "b")))).csv().splitlines()
     assert lines == [
-        "path,block,count,shortcuts,output,stride,params,params_percent,macs,activation_bytes,receptive_field,from",
-        'layer1,basic,2,"projection, identity x2",8x4x4,2,1000,100.0,3000000000,1048576,3..9x1,"a, b"',
+        "path,block,count,shortcuts,output,stride,params,params_percent,macs,activation_bytes,receptive_field,offset,from",
+        'layer1,basic,2,"projection, identity x2",8x4x4,2,1000,100.0,3000000000,1048576,3..9x1,0.5,"a, b"',
     ]
 
 
@@ -207,6 +207,15 @@ def test_where_a_row_reads_from(tmp_path: Path) -> None:
     }
     """
     assert [one.sources for one in summary(tmp_path, text).rows] == [(), (), ("a", "b")]
+
+
+def test_offsets_are_those_of_the_distill_calculator() -> None:
+    """VGG-16's conv5_3 is centred on pixel 7.5 with a stride of 16, its last pool on 15.5 with 32 (Araujo et al.)."""
+    rows = [row for row in resdsl.load("vgg16").summary("ops").rows if row.field]
+    assert [(row.stride, row.offset) for row in (rows[-3], rows[-2])] == [
+        ("16", (("7.5", "7.5"),) * 2),
+        ("32", (("15.5", "15.5"),) * 2),
+    ]
 
 
 def test_fields_are_ranges_over_the_paths() -> None:
