@@ -332,9 +332,10 @@ class Column:
         return self.canvas.labels.box(head, rows, stroke, width=84)
 
     def _rows(self, cell: Cell, *, gate: bool) -> Iterator[Row]:
+        alone = cell.major is None
         for node in cell.nodes:
             if node.op.role in MINOR:
-                yield Row(strip(node.op), theme.fill(node.op.role), bold=cell.major is None)
+                yield Row(strip(node.op), theme.fill(node.op.role), bold=alone)
             else:
                 fill = "gated" if gate else tint(node.op)
                 yield Row(title(node.op, node), fill, size=9, bold=True, count=cell.count)
