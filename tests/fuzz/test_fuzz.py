@@ -29,6 +29,13 @@ CORPUS = sorted(Path(__file__).with_name("corpus").iterdir())
 quick = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """What is imported when it is first needed takes no input's time."""
+    probe(b"model net { input 3x8x8; residual { conv(3, 3) -> bn } -> relu; avgpool -> flatten -> linear(2) }")
+    probe(b"model net { input 3x8x8; convv(3, 4) }")
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_what_failed_once(case: Path) -> None:
     with deadline():
