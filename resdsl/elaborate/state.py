@@ -22,13 +22,12 @@ from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.reporter import Stop
 from resdsl.elaborate.values import UNKNOWN, Given, Kept, Number, OperatorValue, Size, show, whole
 from resdsl.graph import Graph, Node, Scope, ScopeKind, Survival
+from resdsl.graph.strides import Strides, total_stride
 from resdsl.ops.base import Operator, Shapes
 from resdsl.records import Record
 from resdsl.shapes import Shape
 from resdsl.source import Span
 from resdsl.syntax import tree
-
-Strides = tuple[Fraction, ...]
 
 
 class Applied:
@@ -243,20 +242,6 @@ class Elaboration:
             per = statement.per.name if statement.per else "batch"
             rescale = statement.rescale.name if statement.rescale else "test"
             unit.survival = Survival(chance, per, rescale)
-
-
-def total_stride(operands: tuple[Node, ...], shape: Shape, strides: Strides, *, moves: bool) -> Strides:
-    """Stride from the model's input. Of several operands that one counts whose size is the result's."""
-    if not operands:
-        return strides
-    source = operands[0]
-    if len(operands) > 1 and source.shape.size != shape.size:
-        source = next((node for node in operands if node.shape.size == shape.size), source)
-    if len(source.stride) != len(strides):
-        return strides
-    if not moves:
-        return source.stride
-    return tuple([a * b for a, b in zip(source.stride, strides, strict=True)])
 
 
 def stride_between(first: Node, last: Node) -> Number | Size:

@@ -1,0 +1,53 @@
+"""Rewrites: graph to graph, one file a pass, each with its conditions and the way of its weights.
+
+`rewrite(graph, names)` applies passes one after the other; `PASSES` are all there are, and `INFERENCE` those that
+`resdsl compile --for inference` applies, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+
+from resdsl.graph import Graph
+from resdsl.passes.base import Change, Pass, Refusal, Rewritten
+from resdsl.passes.formulas import Formula, Given
+
+PASSES = ("drop_identities", "drop_auxiliary", "fold_batchnorm")
+"""Every pass by its name."""
+
+INFERENCE = ("drop_auxiliary", "drop_identities", "fold_batchnorm")
+"""What makes a net faster in eval, in an order in which each makes room for the next."""
+
+__all__ = ["INFERENCE", "PASSES", "Change", "Formula", "Pass", "Refusal", "Rewritten", "find_pass", "rewrite"]
+
+
+@cache
+def find_pass(name: str) -> Pass:
+    """The pass of that name, one of `PASSES`."""
+    module = import_module(f"resdsl.passes.{name}")
+    (cls,) = (
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Pass) and value.__module__ == module.__name__
+    )
+    return cls()
+
+
+def rewrite(graph: Graph, names: Iterable[str]) -> Rewritten:
+    """A graph after passes, by their names, one after the other. The graph that is given stays as it is."""
+    from resdsl.passes.base import Rewriter
+
+    weights: dict[str, Formula] = {key: Given(key) for key, _, _ in graph.weights()}
+    changes: list[Change] = []
+    refused: list[Refusal] = []
+    for name in names:
+        rewriter = Rewriter(graph)
+        find_pass(name).apply(rewriter)
+        done = rewriter.finish()
+        graph = done.graph
+        weights = {key: formula.replaced(weights.__getitem__) for key, formula in done.weights.items()}
+        changes += done.changes
+        refused += done.refused
+    return Rewritten(graph, weights, tuple(changes), tuple(refused))
