@@ -159,8 +159,9 @@ async def measure(path: Path, text: str) -> dict[str, Any]:
 
     began = time.perf_counter()
     await client.start_io(sys.executable, "-m", "resdsl", "lsp", cwd=ROOT)
-    assert client._server is not None  # noqa: SLF001 - pygls keeps the process to itself
-    session.server = client._server.pid  # noqa: SLF001
+    process = client._server  # noqa: SLF001 - pygls has no other way to the process that it starts
+    assert process is not None
+    session.server = process.pid
     capabilities = types.ClientCapabilities()
     await client.initialize_async(types.InitializeParams(capabilities=capabilities))
     client.initialized(types.InitializedParams())

@@ -85,7 +85,7 @@ def neural_dsl(path: Path) -> tuple[Callable[[], object], None]:
 
 
 def _executed(source: str) -> Any:
-    """The first module of a generated file, made."""
+    """The first module of a generated source, made. It is executed: the tool wrote it from our own file."""
     import torch
 
     space: dict[str, Any] = {"__name__": "generated"}

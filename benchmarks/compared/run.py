@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import runpy
 import subprocess
 import sys
 import traceback
@@ -70,10 +71,10 @@ def pytorch(name: str) -> Finding:
     import torch
 
     path = HERE / "pytorch" / f"{name}.py"
-    space: dict[str, Any] = {"__name__": name}
+    space: dict[str, Any] = {}
     made: list[Any] = []
     steps = {
-        "import": lambda: exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), space),
+        "import": lambda: space.update(runpy.run_path(str(path), run_name=name)),
         "build": lambda: made.append(space["Net"]()),
         "forward": lambda: made[0](torch.randn(2, 3, 32, 32)),
     }

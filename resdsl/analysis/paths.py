@@ -9,6 +9,7 @@ Of residuals within each other the innermost are the units, unless an outer one 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from fractions import Fraction
 from math import lcm
@@ -125,7 +126,7 @@ def _unpacked(packed: int, width: int) -> Iterator[int]:
         yield int.from_bytes(text[first:last], "little") >> (start % 8) & mask
 
 
-class _Counter:
+class _Counter(ABC):
     """Adds up polynomials along the graph: the coefficient of x^l is the weight of the paths of length l.
 
     A polynomial is one integer, its value at x = 2^width with a width that no coefficient outgrows (Kronecker's
@@ -137,13 +138,13 @@ class _Counter:
         self.units: list[Scope] = []
         self.chances: dict[int, Fraction] = {}
 
+    @abstractmethod
     def sources(self, node: Node) -> tuple[int, ...]:
         """The nodes that paths to this one come from, once for each."""
-        raise NotImplementedError
 
+    @abstractmethod
     def passed(self, node: Node) -> Scope | bool:
         """What a path that goes through the node has passed with it: a unit, a layer (true), or nothing."""
-        raise NotImplementedError
 
     def weights(self, scale: int | None = None) -> tuple[int, ...]:
         """How many paths there are by length; with a scale each weighs the product of its units' chance times that."""
