@@ -92,11 +92,11 @@ def _run(line: str, cell: str) -> tuple[str | None, Architecture | None]:
             size = input_size(options.input)
             net = compile_spec(spec, model, source=source, arguments=settings(options.set), size=size)
     except CompileError as error:
-        display(Shown(error.diagnostics))  # type: ignore[no-untyped-call]
+        display(Shown(error.diagnostics))  # type: ignore[no-untyped-call]  # IPython's
         raise Refused(_refusal(error, options.name)) from None
     except (SpecError, OSError) as error:
         raise UsageError(str(error)) from None
-    display(Shown(found, net, options.level))  # type: ignore[no-untyped-call]
+    display(Shown(found, net, options.level))  # type: ignore[no-untyped-call]  # IPython's
     if net is None and options.name:
         raise UsageError(f"the cell has no model that could be built, to be called {options.name}")
     return options.name, net

@@ -27,7 +27,7 @@ class RecordType(type):
         made = super().__new__(cls, name, bases, {**space, "__slots__": own, "__match_args__": names})
         if names:
             made.record_values = attrgetter(*names)
-            made.__init__ = _initializer(made, names, defaults)  # type: ignore[misc]
+            made.__init__ = _initializer(made, names, defaults)  # type: ignore[misc]  # each class has its own
         return made
 
 

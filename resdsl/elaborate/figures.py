@@ -22,7 +22,7 @@ def difference_note(actual: Value, wanted: Value) -> str | None:
     """By how much a number is too large or too small."""
     if not (is_number(actual) and is_number(wanted)):
         return None
-    one, other = Fraction(actual), Fraction(wanted)  # type: ignore[arg-type]  # numbers, as just asked
+    one, other = Fraction(actual), Fraction(wanted)
     if one == other:
         return None
     more = one - other

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
 
-from resdsl.analysis.receptive import Field, Fields, receptive_fields
+from resdsl.analysis.receptive import Field, Fields, Number, receptive_fields
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.lsp.chunks import ChunkKey, Chunks
 from resdsl.records import Record
@@ -203,12 +203,12 @@ def _centre(a: Field, b: Field) -> str:
     return _range(min(lows), max(highs))
 
 
-def _range(low: object, high: object) -> str:
+def _range(low: Number, high: Number) -> str:
     return _number(low) if low == high else f"{_number(low)} to {_number(high)}"
 
 
-def _number(value: object) -> str:
-    return f"{float(value):g}" if not isinstance(value, int) else str(value)  # type: ignore[arg-type]
+def _number(value: Number) -> str:
+    return str(value) if isinstance(value, int) else f"{float(value):g}"
 
 
 def _axes(texts: Iterator[str]) -> str:

@@ -62,6 +62,7 @@ def restore(data: dict[str, Any]) -> Grammar:
         number: {s: (Shift, code) if code >= 0 else reductions[-1 - code] for s, code in row.items()}
         for number, row in enumerate(data["states"])
     }
+    # Lark's constructor has no types.
     table: ParseTableBase[int] = IntParseTable(states, data["start"], data["end"])  # type: ignore[no-untyped-call]
     return Grammar(re.compile("|".join(groups)), words, frozenset(data["ignore"]), table, rules)
 

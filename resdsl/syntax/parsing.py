@@ -91,6 +91,7 @@ class _Machine:
         self.start = start
         self.deadline = deadline
         table = grammar().table
+        # Lark's types say names; what its machine looks up in the callbacks is a rule.
         conf: ParseConf[int] = ParseConf(table, builder.callbacks, start)  # type: ignore[arg-type]
         self.states: dict[int, dict[str, Any]] = table.states
         lexer: Any = None  # the machine is fed, it never asks for tokens

@@ -307,8 +307,8 @@ def _key(graph: Graph, scope: Scope) -> object:
     outside: dict[int, int] = {}
     first = next(scope.nodes(), 0)
 
-    def wire(id: int) -> int:  # noqa: A002 - the field's name
-        return id - first if id >= first else -1 - outside.setdefault(id, len(outside))
+    def wire(operand: int) -> int:
+        return operand - first if operand >= first else -1 - outside.setdefault(operand, len(outside))
 
     grows = any(inner.kind is ScopeKind.DENSE for inner in scope.walk())
     found: list[object] = []

@@ -39,7 +39,7 @@ class Drawing(Record):
 
 def drawing(svg: str, numbers: Mapping[str, int]) -> Drawing:
     """An SVG that Graphviz made in the theme `MARKED`; `numbers` says which element an id is of."""
-    root = ET.fromstring(svg)  # noqa: S314 - what Graphviz has written of our own text
+    root = ET.fromstring(svg)  # noqa: S314 - Graphviz wrote it: no entities, and names from the spec escaped
     _, _, width, height = (float(number) for number in root.attrib["viewBox"].split())
     top = root.find(f"{_SVG}g")
     if top is None:
@@ -128,7 +128,7 @@ def _box(part: ET.Element) -> tuple[float, float, float, float]:
         return 0.0, 0.0, 0.0, 0.0
     left, top = min(x for x, _ in found), min(y for _, y in found)
     right, bottom = max(x for x, _ in found), max(y for _, y in found)
-    return tuple(round(n, 1) for n in (left, top, right - left, bottom - top))  # type: ignore[return-value]
+    return round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1)
 
 
 def _points(shape: ET.Element) -> Iterator[tuple[float, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeGuard
 
 from resdsl.ops.base import Literal, Unset
 
@@ -98,13 +99,13 @@ def _steps(a: Call, b: Call) -> tuple[Fraction, ...] | None:
         if x.text == y.text:
             steps.append(Fraction(0))
         elif _is_number(x.literal) and _is_number(y.literal):
-            steps.append(Fraction(y.literal) - Fraction(x.literal))  # type: ignore[arg-type]
+            steps.append(Fraction(y.literal) - Fraction(x.literal))
         else:
             return None
     return tuple(steps)
 
 
-def _is_number(value: Literal | Unset) -> bool:
+def _is_number(value: Literal | Unset) -> TypeGuard[int | Fraction]:
     return isinstance(value, int | Fraction) and not isinstance(value, bool)
 
 
@@ -117,7 +118,8 @@ def progression(calls: list[Call], run: Run, first: int | None = None) -> tuple[
         if step == 0:
             texts.append(piece.text)
             continue
-        base = Fraction(piece.literal) - step * start  # type: ignore[arg-type]
+        assert _is_number(piece.literal)
+        base = Fraction(piece.literal) - step * start
         texts.append(piece.prefix + affine(base, step))
     span = f"range({run.count})" if start == 0 else f"range({start}, {start + run.count})"
     body = f"{name}({', '.join(texts)})" if texts or not name.endswith(")") else name

@@ -61,19 +61,28 @@ def program(parser: argparse.ArgumentParser) -> Command:
 
 
 def _command(parser: argparse.ArgumentParser, path: tuple[str, ...], text: str) -> Command:
-    actions = [action for action in parser._actions if action.help != argparse.SUPPRESS]  # noqa: SLF001
+    actions = _listed(parser, "_actions")
     options = tuple(_option(action) for action in actions if action.option_strings)
     children: list[Command] = []
     values = Values("none")
     for action in actions:
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - the only way to ask argparse
-            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+        if action.nargs == argparse.PARSER:
+            assert isinstance(action.choices, dict)
+            helps = {choice.dest: choice.help or "" for choice in _listed(action, "_choices_actions")}
             children += [_command(sub, (*path, name), helps.get(name, "")) for name, sub in action.choices.items()]
         elif not action.option_strings:
             values = values_of(action)
             named = Values("words", *_networks())
             children += [Command((*path, word), "", options, named, ()) for word in ACTIONS.get(_metavar(action), ())]
     return Command(path, text, options, values, tuple(children))
+
+
+def _listed(
+    owner: argparse.ArgumentParser | argparse.Action, kept: Literal["_actions", "_choices_actions"]
+) -> list[argparse.Action]:
+    """What the help lists of a parser's arguments, or of its commands. Argparse has no public way to ask for either."""
+    found: list[argparse.Action] = getattr(owner, kept)
+    return [action for action in found if action.help != argparse.SUPPRESS]
 
 
 def _option(action: argparse.Action) -> Option:
