@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from resdsl.elaborate import Program
     from resdsl.graph.model import Graph
     from resdsl.lints import Linter
+    from resdsl.runtime.export import Batch, Exported, Format
     from resdsl.runtime.weights import Checkpoint, Layout
     from resdsl.runtime.weights import Mapping as WeightMapping
     from resdsl.syntax.tree import Expr
@@ -238,6 +239,35 @@ def export_weights(
     return found, encode(found.revert(checkpoint_of(source).tensors), suffix)
 
 
+def export_net(
+    net: Architecture,
+    to: Format,
+    name: str,
+    *,
+    weights: Mapping[str, torch.Tensor] | torch.nn.Module | str | os.PathLike[str] | None = None,
+    batch: Batch | None = None,
+) -> tuple[WeightMapping | None, Exported]:
+    """A net in a format of `resdsl.runtime.export`, compared with its module, and how the weights were found.
+
+    `name` is what the file is to be called; `weights` are what `transplant` takes, otherwise the net is freshly
+    initialised, always alike. `batch` is a number or `"dynamic"`: docs/exports.md. Raises `SpecError` for a format or
+    batch that is none, `OSError` if something is not installed, `WeightsError` as `transplant` does or if the module's
+    own outputs are not finite.
+    """
+    from resdsl.runtime import build_seeded
+    from resdsl.runtime.export import FORMATS, export
+
+    if to not in FORMATS:
+        raise SpecError(f"there is no export to {to!r}; there are {', '.join(FORMATS)}")
+    if batch is not None and to == "safetensors":
+        raise SpecError("a file of weights takes no inputs, and so no batch")
+    if not (batch is None or batch == "dynamic" or (type(batch) is int and batch > 0)):
+        raise SpecError(f"{batch!r} is no batch: a positive number, or 'dynamic'")
+    module = build_seeded(net.source())
+    found = None if weights is None else transplant(weights, module, architecture=net)
+    return found, export(net.ir, module, to, name, batch)
+
+
 def _moved(
     given: Checkpoint,
     wanted: Layout,
@@ -256,6 +286,14 @@ def _moved(
         mapping.fits(wanted.shapes)
         found = mapping
     return found, found.apply(given.tensors)
+
+
+def refuse_suffix(to: Format, path: Path) -> None:
+    """Raises `SpecError` if a file of that name holds something else."""
+    from resdsl.runtime.export import SUFFIXES
+
+    if to in SUFFIXES and path.suffix != SUFFIXES[to]:
+        raise SpecError(f"the name of an export to {to} ends in {SUFFIXES[to]}, and {path.name} does not")
 
 
 def choose(program: Program, spec: Spec, model: str | None, report: Report) -> str | None:
@@ -378,6 +416,32 @@ class Architecture:
         from resdsl.runtime import rescale_weights
 
         return rescale_weights(self.ir, state, to)
+
+    def export(
+        self,
+        to: Format,
+        path: str | os.PathLike[str],
+        *,
+        weights: Mapping[str, torch.Tensor] | torch.nn.Module | str | os.PathLike[str] | None = None,
+        batch: Batch | None = None,
+    ) -> Exported:
+        """Writes the net as `onnx`, `pt2`, `aoti` or `safetensors`, after it was run and compared with the module.
+
+        The name must end as the format's do (`.onnx`, `.pt2`, `.pt2`, `.safetensors`). Arguments and errors are
+        `export_net`'s; after an error nothing is written.
+        """
+        from resdsl.files import refuse_place, write_whole
+
+        target = Path(path)
+        refuse_suffix(to, target)
+        refuse_place(target)
+        _, exported = export_net(self, to, target.name, weights=weights, batch=batch)
+        places = {target.with_name(name): data for name, data in exported.files.items()}
+        for place in places:
+            refuse_place(place)
+        for place, data in reversed(places.items()):
+            write_whole(place, data)
+        return exported
 
     def render(
         self,

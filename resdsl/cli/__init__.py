@@ -18,6 +18,7 @@ from resdsl.cli import (
     completion,
     diff,
     explain,
+    export,
     fmt,
     lsp,
     new,
@@ -34,7 +35,8 @@ from resdsl.diagnostics import CompileError, InternalError, WeightsError
 from resdsl.specs import SpecError
 
 _COMMANDS = (
-    check, fmt, compiling, summary, paths, plot, diff, render, watch, zoo, weights, explain, new, lsp, completion,
+    check, fmt, compiling, export, summary, paths, plot, diff, render, watch, zoo, weights, explain, new, lsp,
+    completion,
 )  # fmt: skip
 
 

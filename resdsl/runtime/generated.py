@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+SEED = 0
+"""Of a model that is to be initialised alike each time."""
+
 
 @cache
 def load_source(text: str) -> ModuleType:
@@ -44,6 +47,16 @@ def build_module(text: str, *, device: torch.device | str | None = None, dtype: 
     with torch.device(device) if device is not None else nullcontext():
         module = model_class(text)()
     return module.to(dtype=dtype) if dtype is not None else module
+
+
+def build_seeded(text: str) -> nn.Module:
+    """The model of a generated source on the CPU, initialised alike each time; random numbers elsewhere go on as if
+    nothing had been drawn."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        return build_module(text, device="cpu")
 
 
 def model_class(text: str) -> type[nn.Module]:

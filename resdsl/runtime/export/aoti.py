@@ -1,0 +1,64 @@
+"""AOTInductor packages: machine code of the net with its weights, which PyTorch runs without Python's part in it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resdsl.graph import Graph
+from resdsl.runtime.export.preparing import Batch, PackageMissing, at_work, described, trace
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def aoti_package(graph: Graph, module: nn.Module, batch: Batch = 1) -> bytes:
+    """The module in eval, compiled ahead of time for the processor of this machine, as the bytes of a package.
+
+    Its weights are frozen: batch normalisation is folded, and convolutions have them in the layout they read fastest.
+    `torch._inductor.aoti_load_package(path)` loads it, without resdsl. Takes ten seconds to a minute. Raises
+    `PackageMissing` without a C++ compiler, `OSError` if that fails, `InternalError` if PyTorch cannot compile the net.
+    """
+    import torch
+    from torch._inductor import aoti_compile_and_package, config
+
+    _require_compiler()
+    program = trace(graph, module, batch)
+    # Options of one call freeze nothing, and nothing says so: the global setting is read, and only without gradients.
+    settings = {"freezing": True, "cpp.dynamic_threads": True, "aot_inductor.metadata": described(graph, batch)}
+    with tempfile.TemporaryDirectory() as folder, torch.no_grad(), config.patch(settings):
+        path = Path(folder, "net.pt2")
+        with at_work("AOTInductor"):
+            aoti_compile_and_package(program, package_path=str(path))
+        return path.read_bytes()
+
+
+def _require_compiler() -> None:
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        get_cpp_compiler()
+    except InvalidCxxCompiler as error:
+        raise PackageMissing(
+            "an AOTInductor package needs a C++ compiler, and there is no g++ (or what the variable CXX names): "
+            "on Debian and Ubuntu, apt install g++"
+        ) from error
+
+
+class AotiRunner:
+    """An AOTInductor package, loaded: called with tensors, returns one, or a tuple of several."""
+
+    def __init__(self, package: bytes | Path) -> None:
+        from torch._inductor import aoti_load_package
+
+        with tempfile.TemporaryDirectory() as folder, at_work("AOTInductor"):
+            path = package if isinstance(package, Path) else Path(folder, "net.pt2")
+            if isinstance(package, bytes):
+                path.write_bytes(package)
+            self._run = aoti_load_package(str(path))  # unpacks it elsewhere
+
+    def __call__(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        found: Tensor | list[Tensor] | tuple[Tensor, ...] = self._run(*inputs)
+        return tuple(found) if isinstance(found, list | tuple) else found
