@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.ops.base import NOTHING, Saved, Shapes, Torch
+from resdsl.ops.base import PASSED, Saved, Shapes, Torch
 from resdsl.ops.merging import Merge, equal_shapes, joined
 from resdsl.shapes import Shape
 
@@ -18,7 +18,7 @@ class Add(Merge):
         return equal_shapes(self.kind, inputs)
 
     def saved(self, inputs: Shapes) -> Saved:
-        return NOTHING
+        return PASSED
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(call=joined("+", len(inputs), precedence=2))

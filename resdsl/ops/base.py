@@ -78,12 +78,16 @@ class Saved(Record):
     """64-bit integers for each input of a batch."""
     view: bool = False
     """Whether the output is the memory of operand 0."""
+    passed: bool = False
+    """Whether the gradients of the operands are the memory of the output's gradient: nothing is computed for them."""
 
 
 OPERAND = Saved(operands=(0,))
 OUTPUT = Saved(output=True)
 NOTHING = Saved()
-VIEW = Saved(view=True)
+PASSED = Saved(passed=True)
+VIEW = Saved(view=True, passed=True)
+PART = Saved(view=True)
 
 
 class Unset(Enum):

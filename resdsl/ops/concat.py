@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Fault
-from resdsl.ops.base import NOTHING, Call, Saved, Shapes, Torch
+from resdsl.ops.base import PASSED, Call, Saved, Shapes, Torch
 from resdsl.ops.merging import Merge
 from resdsl.shapes import Shape
 
@@ -23,7 +23,7 @@ class Concat(Merge):
         return Shape(sum(shape.channels for shape in inputs), first.size)
 
     def saved(self, inputs: Shapes) -> Saved:
-        return NOTHING
+        return PASSED
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(call=Call("torch.cat([{*}], dim=1)"))

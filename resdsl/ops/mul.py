@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resdsl.diagnostics import Fault
-from resdsl.ops.base import NOTHING, Saved, Shapes, Torch
+from resdsl.ops.base import PASSED, Saved, Shapes, Torch
 from resdsl.ops.merging import Merge, joined
 from resdsl.shapes import Shape
 
@@ -28,7 +28,7 @@ class Mul(Merge):
 
     def saved(self, inputs: Shapes) -> Saved:
         products = max(0, len(inputs) - 2) * self.infer(inputs).numel
-        return Saved(operands=tuple(range(len(inputs))), elements=products) if len(inputs) > 1 else NOTHING
+        return Saved(operands=tuple(range(len(inputs))), elements=products) if len(inputs) > 1 else PASSED
 
     def torch(self, inputs: Shapes) -> Torch:
         return Torch(call=joined("*", len(inputs), precedence=1))

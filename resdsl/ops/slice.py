@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Count, Width
-from resdsl.ops.base import VIEW, Arg, Call, Pointwise, Role, Saved, Shapes, Torch
+from resdsl.ops.base import PART, VIEW, Arg, Call, Pointwise, Role, Saved, Shapes, Torch
 from resdsl.shapes import Shape
 
 
@@ -31,7 +31,7 @@ class Slice(Pointwise):
         return Shape(self.stop - self.start, x.size)
 
     def saved(self, inputs: Shapes) -> Saved:
-        return VIEW
+        return VIEW if self.infer(inputs) == inputs[0] else PART
 
     def torch(self, inputs: Shapes) -> Torch:
         ends = (Arg("start", self.start, "channels"), Arg("stop", self.stop, "channels"))

@@ -101,6 +101,16 @@ def test_saved_is_what_autograd_keeps(sample: Sample) -> None:
         assert (indices, others) == (8 * BATCH * saved.indices, 4 * (BATCH * saved.elements + saved.constants))
 
 
+@each_sample
+def test_gradients_that_are_passed_on_are_the_same_memory(sample: Sample) -> None:
+    op = sample.op()
+    values = [leaf * 1 for leaf in operands(sample)]
+    result = Module(op, sample.inputs).train()(*values)
+    gradient = torch.ones_like(result)
+    found = torch.autograd.grad(result, values, gradient)
+    assert {_memory(one) == _memory(gradient) for one in found} == {op.saved(sample.inputs).passed}
+
+
 def _memory(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
