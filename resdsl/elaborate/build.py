@@ -7,10 +7,8 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Diagnostic, Frame, Label, Report
 from resdsl.diagnostics.suggest import respelling
-
-# The modules of constructs enter themselves in the tables of `flow`.
-from resdsl.elaborate import merges, residuals, sharing, statements, units  # noqa: F401 - for the tables
 from resdsl.elaborate.agreement import check_survival
+from resdsl.elaborate.constructs import CONSTRUCTS
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several, file_context
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.expects import check_expects
@@ -136,7 +134,7 @@ def start(
 ) -> Elaboration:
     definition = chain.model
     root = Scope(ScopeKind.MODEL, None, definition.span, name="", title=model, site=definition.span)
-    return Elaboration(evaluator, Graph(model, root, header), definition, input_size)
+    return Elaboration(evaluator, Graph(model, root, header), definition, CONSTRUCTS, input_size)
 
 
 def run_model(run: Elaboration, chain: Chain, given: tuple[Given, ...]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 from resdsl.diagnostics import Fault, Frame, Label
 from resdsl.elaborate.arithmetic import described
@@ -35,15 +33,6 @@ from resdsl.ops.registry import merge_names
 from resdsl.source import Span
 from resdsl.syntax import tree
 
-UNITS: dict[type[tree.Unit], Callable[[Elaboration, Any, Place, Current], Current]] = {}
-"""How each construct other than a call is executed: the modules beside this one fill it in."""
-
-STATEMENTS: dict[type[tree.Stmt], Callable[[Elaboration, Any, Place, Current], Current]] = {}
-"""How each statement other than a flow is executed."""
-
-USES: dict[type[SharedValue], Callable[..., Current]] = {}
-"""How a use of a shared step is executed."""
-
 
 def run_body(run: Elaboration, body: tree.Body, place: Place, value: Current) -> Current:
     """Executes braces at `place`, which is theirs alone."""
@@ -63,7 +52,7 @@ def run_statements(run: Elaboration, stmts: tuple[tree.Stmt, ...], place: Place,
             value = run_flow(run, stmt, place, value)
         else:
             place.value = value
-            value = STATEMENTS[type(stmt)](run, stmt, place, value)
+            value = run.constructs.statements[type(stmt)](run, stmt, place, value)
     return value
 
 
@@ -81,10 +70,10 @@ def run_step(
     if type(unit) is tree.Call and (label is None or not label.numbered):
         return run_call(run, unit, label, place, value, counted=counted)
     if label is None:
-        return UNITS[type(unit)](run, unit, place, value)
+        return run.constructs.units[type(unit)](run, unit, place, value)
     if isinstance(unit, tree.Keep | tree.From):
         run.evaluator.error("E106", "only a step has a name: `keep` and `from` take no label", label.span, place)
-        return UNITS[type(unit)](run, unit, place, value)
+        return run.constructs.units[type(unit)](run, unit, place, value)
     named = name_container(run, label, place, counted=counted)
     return run_container(run, ScopeKind.LABEL, named, unit, place, value, label.span.to(unit.span))
 
@@ -137,7 +126,7 @@ def run_call(
         named = name_call(run, callee.definition.name.name, label, place, call.span, counted=counted)
         return run_block(run, call, callee, named, place, value)
     if isinstance(callee, SharedValue):
-        return USES[SharedValue](run, call, callee, label, place, value)
+        return run.constructs.use(run, call, callee, label, place, value)
     not_a_step(run, call, callee, place)
     return UNKNOWN
 

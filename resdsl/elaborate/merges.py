@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Place
-from resdsl.elaborate.flow import STATEMENTS, UNITS, one_value, run_flow
+from resdsl.elaborate.flow import one_value, run_flow
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
 from resdsl.elaborate.statements import bind_target, loop_items
@@ -128,7 +128,7 @@ def run_branch_statement(run: Elaboration, stmt: tree.Stmt, place: Place, branch
         case tree.If() | tree.For() if branches.open is not None and not has_branches_below(stmt):
             opened = branches.open
             opened.place.value = opened.value
-            opened.value = STATEMENTS[type(stmt)](run, stmt, opened.place, opened.value)
+            opened.value = run.constructs.statements[type(stmt)](run, stmt, opened.place, opened.value)
         case tree.If():
             branches.finish(run)
             choose_branches(run, stmt, place, branches)
@@ -136,7 +136,7 @@ def run_branch_statement(run: Elaboration, stmt: tree.Stmt, place: Place, branch
             branches.finish(run)
             loop_branches(run, stmt, place, branches)
         case _:
-            STATEMENTS[type(stmt)](run, stmt, place, branches.source)
+            run.constructs.statements[type(stmt)](run, stmt, place, branches.source)
 
 
 def open_branch(run: Elaboration, flow: tree.Flow, place: Place, branches: Branches) -> None:
@@ -231,6 +231,3 @@ def loop_branches(run: Elaboration, stmt: tree.For, place: Place, branches: Bran
             return
         run_branches(run, stmt.body, inner, branches)
         branches.finish(run)
-
-
-UNITS[tree.Merge] = run_merge

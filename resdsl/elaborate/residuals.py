@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from resdsl.diagnostics import Fault, Label
 from resdsl.elaborate.context import Current, Env, Guard, Place
-from resdsl.elaborate.flow import UNITS, not_a_step, one_value, run_block, run_body, run_operator
+from resdsl.elaborate.flow import not_a_step, one_value, run_block, run_body, run_operator
 from resdsl.elaborate.labels import Named, claim, label_text
 from resdsl.elaborate.naming import Namer
 from resdsl.elaborate.reporter import Failed
@@ -293,6 +293,3 @@ def settle_name(run: Elaboration, clause: tree.Shortcut, named: Named, place: Pl
     if clause.label is None or clause.label.name is None:
         place.namer.shortcuts += 1
     claim(run, place.namer, named.name, clause.span if clause.label is None else clause.label.span, place)
-
-
-UNITS[tree.Residual] = run_residual

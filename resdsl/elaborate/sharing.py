@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.diagnostics import Label
 from resdsl.elaborate.context import Current, Place
-from resdsl.elaborate.flow import STATEMENTS, USES, run_block, run_body, run_operator, run_step
+from resdsl.elaborate.flow import run_block, run_body, run_operator, run_step
 from resdsl.elaborate.labels import Named, claim
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.state import Elaboration
@@ -113,7 +113,3 @@ def different_weights(first: list[tuple[Weight, ...]], here: list[tuple[Weight, 
                 sizes = ("x".join(map(str, weight.shape)) for weight in (one, other))
                 return f"{one.name or 'its parameter'} is {' there, and '.join(sizes)} here"
     return f"it has {sum(map(len, first))} weights there, and {sum(map(len, here))} here"
-
-
-STATEMENTS[tree.Shared] = run_declaration
-USES[SharedValue] = run_use

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from resdsl.diagnostics import Diagnostic, Fault, Fix, Label
 from resdsl.diagnostics.suggest import replacement
@@ -20,7 +21,7 @@ from resdsl.elaborate.binding import (
 from resdsl.elaborate.context import Current, Guard, Place
 from resdsl.elaborate.evaluate import Evaluator
 from resdsl.elaborate.reporter import Stop
-from resdsl.elaborate.values import UNKNOWN, Given, Kept, Number, OperatorValue, Size, show, whole
+from resdsl.elaborate.values import UNKNOWN, Given, Kept, Number, OperatorValue, SharedValue, Size, show, whole
 from resdsl.graph import Graph, Node, Scope, ScopeKind, Survival
 from resdsl.graph.strides import Strides, total_stride
 from resdsl.ops.base import Operator, Shapes
@@ -60,6 +61,16 @@ class UnitState:
     """Whether a clause or an inner statement has had its say."""
 
 
+class Constructs(Record):
+    """What executes each construct; `flow` executes sequences of them, and the calls of operators and blocks."""
+
+    units: Mapping[type[tree.Unit], Callable[[Elaboration, Any, Place, Current], Current]]
+    statements: Mapping[type[tree.Stmt], Callable[[Elaboration, Any, Place, Current], Current]]
+    """All but flows."""
+    use: Callable[[Elaboration, tree.Call, SharedValue, tree.Label | None, Place, Current], Current]
+    """Of a shared step."""
+
+
 class OutsideUse(Record):
     """A value kept in the branch of `residual` is used outside of it."""
 
@@ -74,6 +85,7 @@ class Elaboration:
     evaluator: Evaluator
     graph: Graph
     model: tree.Model
+    constructs: Constructs
     input_size: tuple[int, ...] | None = None
     inputs_open: bool = True
     """Whether no step has been executed, so that inputs may still come."""

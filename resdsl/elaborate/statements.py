@@ -7,12 +7,11 @@ from resdsl.diagnostics.suggest import replacement
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.binding import check_arguments
 from resdsl.elaborate.context import Current, Guard, Place, Several
-from resdsl.elaborate.flow import STATEMENTS, bind_variable, run_body
+from resdsl.elaborate.flow import bind_variable, run_body
 from resdsl.elaborate.labels import label_text
 from resdsl.elaborate.reporter import Failed
 from resdsl.elaborate.resolve import kept_names
 from resdsl.elaborate.state import Applied, Elaboration
-from resdsl.elaborate.survival import run_survival
 from resdsl.elaborate.values import (
     UNKNOWN,
     BlockValue,
@@ -307,18 +306,3 @@ def check_clash(run: Elaboration, name: str, span: Span, place: Place) -> bool:
         return True
     evaluator.error("E116", f"`{name}` cannot be kept: the name is {taken}", span, place)
     return False
-
-
-STATEMENTS.update(
-    {
-        tree.Let: run_let,
-        tree.Require: run_require,
-        tree.Default: run_default,
-        tree.Input: run_input,
-        tree.Output: run_output,
-        tree.Survival: run_survival,
-        tree.Expect: run_expect,
-        tree.If: run_if,
-        tree.For: run_for,
-    }
-)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from resdsl.diagnostics import Diagnostic, Fault, Label
 from resdsl.elaborate.arithmetic import described
 from resdsl.elaborate.context import Current, Place, Several
-from resdsl.elaborate.flow import UNITS, one_value, run_body, run_container, run_contents, run_step
+from resdsl.elaborate.flow import one_value, run_body, run_container, run_contents, run_step
 from resdsl.elaborate.labels import label_text, name_container
 from resdsl.elaborate.state import Elaboration, OutsideUse
 from resdsl.elaborate.statements import check_clash, reference
@@ -213,23 +213,6 @@ def aux_weight(run: Elaboration, unit: tree.Aux, place: Place) -> Fraction | Non
     return Fraction(weight)
 
 
-UNITS.update(
-    {
-        tree.Body: run_braces,
-        tree.Repeat: run_repeat,
-        tree.Stage: run_stage,
-        tree.Region: run_region,
-        tree.Dense: run_dense,
-        tree.Keep: run_keep,
-        tree.From: run_from,
-        tree.Aux: run_aux,
-    }
-)
-
-
 def run_contained_call(run: Elaboration, unit: tree.Call, place: Place, value: Current) -> Current:
     """A call whose label opens a numbered scope: the step stands in it."""
     return run_step(run, None, unit, place, value)
-
-
-UNITS[tree.Call] = run_contained_call
