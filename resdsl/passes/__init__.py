@@ -14,7 +14,15 @@ from resdsl.graph import Graph
 from resdsl.passes.base import Change, Pass, Refusal, Rewritten
 from resdsl.passes.formulas import Formula, Given
 
-PASSES = ("drop_identities", "drop_auxiliary", "fold_batchnorm")
+PASSES = (
+    "drop_identities",
+    "drop_auxiliary",
+    "fold_batchnorm",
+    "fold_forward",
+    "fold_survival",
+    "pool_first",
+    "group_branches",
+)
 """Every pass by its name."""
 
 INFERENCE = ("drop_auxiliary", "drop_identities", "fold_batchnorm")

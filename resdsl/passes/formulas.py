@@ -131,6 +131,20 @@ class Along(Formula):
         return f"{_bracketed(self.of)} * {_bracketed(self.vector)}[axis {self.axis}]"
 
 
+class PerInput(Formula):
+    """A vector of input channels as a tensor of a grouped kernel's shape: its number at each tap that reads it."""
+
+    of: Formula
+    shape: tuple[int, ...]
+    groups: int
+
+    def parts(self) -> tuple[Formula, ...]:
+        return (self.of,)
+
+    def __str__(self) -> str:
+        return f"{_bracketed(self.of)}[input channels, groups={self.groups}]"
+
+
 class InverseRoot(Formula):
     """1 / sqrt(x + eps)."""
 

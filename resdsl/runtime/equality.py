@@ -15,7 +15,6 @@ from resdsl.runtime.generated import model_class
 from resdsl.runtime.verify import tensors
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
 DOUBLE, SINGLE = 1e-10, 1e-5

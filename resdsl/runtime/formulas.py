@@ -79,6 +79,9 @@ def _shaped(formula: f.Formula, tensor: Tensor) -> Tensor:
             return _centred(tensor, kernel)
         case f.Reshaped(_, shape):
             return tensor.reshape(shape)
+        case f.PerInput(_, shape, groups):
+            taps = tensor.reshape(groups, 1, shape[1], *(1 for _ in shape[2:]))
+            return taps.expand(groups, shape[0] // groups, *shape[1:]).reshape(shape)
     raise InternalError(f"no value is known for {type(formula).__name__}")
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resdsl.graph import Graph, Node, Scope, ScopeKind
-from resdsl.ops.base import Role
+from resdsl.graph import Graph, Scope, ScopeKind
+from resdsl.passes.base import Rewriter
+from resdsl.passes.factors import multiply_branch
+from resdsl.runtime.formulas import convert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
-
-AFFINE = {Role.CONV, Role.LINEAR, Role.NORM, Role.SCALE}
 
 
 class RescaleError(ValueError):
@@ -32,42 +32,16 @@ def rescale_weights(graph: Graph, state: Mapping[str, Tensor], to: str) -> dict[
     """
     if to not in ("train", "test"):
         raise ValueError(f"weights are rescaled to 'train' or 'test', not {to!r}")
-    result = dict(state)
-    for unit in graph.root.walk():
+    rewriter = Rewriter(graph)
+    for unit in rewriter.draft.root.walk():
         if unit.kind is not ScopeKind.RESIDUAL or unit.survival is None or unit.survival.rescale == to:
             continue
-        chance = float(unit.survival.chance)
-        for key in _keys(graph, unit):
-            result[key] = result[key] * (chance if to == "train" else 1 / chance)
-    return result
-
-
-def _keys(graph: Graph, unit: Scope) -> list[str]:
-    """The tensors that the branch's result is linear in."""
-    merges = [graph.node(item) for item in unit.items if isinstance(item, int)]
-    if len(merges) > 1:
-        raise RescaleError(f"{_place(unit)} is gated: its factor stands on a sigmoid, not on weights")
-    inside = set(unit.nodes())
-    keys: list[str] = []
-    waiting = [merges[0].operands[0]]
-    while waiting:
-        node = graph.node(waiting.pop())
-        if node.id not in inside or len(graph.consumers(node.id)) > 1:
-            raise RescaleError(f"{_place(unit)}: {node.op.kind} has other uses than the end of the branch")
-        if node.op.homogeneous:
-            waiting += node.operands
-        else:
-            keys += _weights(graph, unit, node)
-    return list(dict.fromkeys(keys))
-
-
-def _weights(graph: Graph, unit: Scope, node: Node) -> list[str]:
-    names = [weight.name for weight in node.op.weights(graph.shapes(node)) if not weight.buffer]
-    if node.op.role not in AFFINE or not names:
-        raise RescaleError(f"{_place(unit)} ends in {node.op.kind}, which has no weights that could take the factor")
-    if node.alias_of is not None or any(scope.kind is ScopeKind.SHARED for scope in node.scope.ancestors()):
-        raise RescaleError(f"{_place(unit)}: the weights of {node.path} are shared")
-    return [f"{node.path}.{name}" if name else node.path for name in names]
+        chance = unit.survival.chance
+        why = multiply_branch(rewriter, unit, chance if to == "train" else 1 / chance)
+        if why:
+            raise RescaleError(f"{_place(unit)}: {why}")
+    converted = convert(rewriter.finish().weights, state)
+    return {key: converted.get(key, tensor) for key, tensor in state.items()}
 
 
 def _place(unit: Scope) -> str:

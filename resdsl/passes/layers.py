@@ -1,0 +1,38 @@
+"""What passes ask of convolutions, linear layers and pools."""
+
+from __future__ import annotations
+
+from resdsl.ops.avgpool import Avgpool
+from resdsl.ops.base import Operator
+from resdsl.ops.conv import Conv
+from resdsl.ops.geometry import Geometry, geometry
+from resdsl.ops.linear import Linear
+from resdsl.shapes import Shape
+
+
+def geometry_of(op: Conv, x: Shape) -> Geometry:
+    """Kernel, stride, dilation and pads of a convolution of `x`, axis by axis."""
+    return geometry(x.dims, op.k, op.stride, op.pad, op.dilation)
+
+
+def is_pointwise(op: Operator, x: Shape) -> bool:
+    """Whether it is one linear map of the channels at every position: a 1x1 convolution or a linear layer."""
+    if isinstance(op, Linear):
+        return True
+    if not isinstance(op, Conv):
+        return False
+    window = geometry_of(op, x)
+    return {*window.k, *window.stride} == {1} and not any(map(any, window.pads))
+
+
+def has_bias(op: Conv | Linear) -> bool:
+    """Whether it has one; `bias=0` is one that begins as 0."""
+    return op.bias is not False
+
+
+def counts_padding(op: Avgpool, x: Shape) -> bool:
+    """Whether zeros beyond the edge are part of some mean."""
+    if op.k is None or not op.count_pad:
+        return False
+    stride = op.k if op.stride is None else op.stride
+    return any(map(any, geometry(x.dims, op.k, stride, op.pad).pads))
