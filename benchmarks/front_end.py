@@ -7,7 +7,6 @@ Run it as `python benchmarks/front_end.py`; `--no-write` keeps the results as th
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from _measure import figures, interleave, ratio, report
+from _measure import report
 
 from resdsl.api import inspect
 from resdsl.limits import Limits
+from resdsl.runtime.bench.protocol import figures, interleave, ratio, wall
 from resdsl.source import Source
 from resdsl.specs import Spec
 
@@ -102,15 +102,16 @@ def start_up(folder: Path) -> dict[str, Any]:
     def once(name: str) -> None:
         cpu[name].append(run(*commands[name]).cpu)
 
-    wall = interleave({name: partial(once, name) for name in commands}, visits=10, calls=2)
+    clock = interleave({name: partial(once, name) for name in commands}, visits=10, calls=2)
+    work = {name: figures(seconds) for name, seconds in cpu.items()}
     check, lines, torch = commands
     return {
-        "check_over_import_torch": ratio(wall[check], wall[torch]),
-        "check_over_import_torch_cpu": ratio(cpu[check], cpu[torch]),
-        "check_100_lines_over_import_torch": ratio(wall[lines], wall[torch]),
-        "check_100_lines_over_import_torch_cpu": ratio(cpu[lines], cpu[torch]),
-        "seconds": {name: figures(times) for name, times in wall.items()},
-        "cpu_seconds": {name: figures(times) for name, times in cpu.items()},
+        "check_over_import_torch": ratio(clock[check], clock[torch]),
+        "check_over_import_torch_cpu": ratio(work[check], work[torch]),
+        "check_100_lines_over_import_torch": ratio(clock[lines], clock[torch]),
+        "check_100_lines_over_import_torch_cpu": ratio(work[lines], work[torch]),
+        "seconds": clock,
+        "cpu_seconds": work,
     }
 
 
@@ -129,7 +130,7 @@ def depth(folder: Path) -> dict[str, Any]:
     cost = run("-m", "resdsl", "compile", str(deepest), "--no-verify", "-o", str(deepest.with_suffix(".py")))
     return {
         "check_12020_over_1202": ratio(times["12020"], times["1202"]),
-        "check_seconds_by_layers": {layers: figures(seconds) for layers, seconds in times.items()},
+        "check_seconds_by_layers": times,
         "compile_12020": {"peak_gib": cost.peak, "seconds": time.perf_counter() - began, "cpu_seconds": cost.cpu},
     }
 
@@ -151,8 +152,10 @@ def per_line() -> dict[str, Any]:
 
         return run
 
-    times = interleave({str(length): checked(length) for length in LENGTHS}, visits=4, calls=1, clock=time.process_time)
-    medians = {length: 1e6 * statistics.median(seconds) / lines[length] for length, seconds in times.items()}
+    times = interleave(
+        {str(length): checked(length) for length in LENGTHS}, visits=4, calls=1, timer=wall(time.process_time)
+    )
+    medians = {length: 1e6 * taken.median / lines[length] for length, taken in times.items()}
     return {
         "check_microseconds_per_line_by_lines": medians,
         "check_per_line_largest_over_smallest": max(medians.values()) / min(medians.values()),

@@ -15,11 +15,12 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "parity"))
 
-from _measure import figures, interleave, ratio, report
+from _measure import report
 from _peers import torchvision_models
 
 import resdsl
 from resdsl.runtime import build_module
+from resdsl.runtime.bench.protocol import interleave, ratio
 
 NETS = ["resnet18", "resnet50"]
 
@@ -40,7 +41,7 @@ def main() -> None:
         {"resdsl": lambda: build_module(source), "torchvision": lambda: torchvision_models().resnet152()}, visits=8
     )
     result: dict[str, object] = {"build_resnet152": ratio(build["resdsl"], build["torchvision"])}
-    seconds = {f"build resnet152, {name}": figures(times) for name, times in build.items()}
+    seconds = {f"build resnet152, {name}": times for name, times in build.items()}
     x = torch.randn(2, 3, 224, 224)
     for name in NETS:
         ours, peer, twin = resdsl.load(name).module(), *(getattr(torchvision_models(), name)() for _ in range(2))
@@ -55,7 +56,7 @@ def main() -> None:
                 "resdsl": ratio(times["resdsl"], times["torchvision"]),
                 "control": ratio(times["torchvision again"], times["torchvision"]),
             }
-            seconds |= {f"{kind} {name}, {who}": figures(t) for who, t in times.items()}
+            seconds |= {f"{kind} {name}, {who}": t for who, t in times.items()}
     report("modules", {**result, "seconds": seconds})
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from resdsl import __version__
 from resdsl.cli import (
+    bench,
     check,
     compiling,
     completion,
@@ -35,7 +36,7 @@ from resdsl.diagnostics import CompileError, InternalError, WeightsError
 from resdsl.specs import SpecError
 
 _COMMANDS = (
-    check, fmt, compiling, export, summary, paths, plot, diff, render, watch, zoo, weights, explain, new, lsp,
+    check, fmt, compiling, export, summary, paths, plot, diff, render, watch, zoo, weights, bench, explain, new, lsp,
     completion,
 )  # fmt: skip
 

@@ -134,7 +134,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
             f"--max-{limit.name.replace('_', '-')}",
             dest=f"max_{limit.name}",
             metavar="N",
-            type=_seconds if limit.name == "seconds" else whole,
+            type=seconds if limit.name == "seconds" else whole,
             default=limit.default,
             help=f"default {limit.default:,}",
         )
@@ -142,7 +142,8 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 
 def load(options: argparse.Namespace, *, broken: bool = False) -> tuple[Architecture, Spec]:
     """The model that a command is about. Raises as `resdsl.load` does; `broken` is `compile_spec`'s."""
-    from resdsl.api import compile_spec, input_size, settings
+    from resdsl.api import compile_spec
+    from resdsl.specs import input_size, settings
 
     spec = find(options.spec)
     arguments = settings(options.set)
@@ -176,11 +177,12 @@ def whole(text: str) -> int:
     return value
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """An option's positive number."""
     value = float(text)
     if not 0 < value < float("inf"):
         raise ValueError(text)
     return value
 
 
-whole.__name__, _seconds.__name__ = "positive whole number", "positive number"  # argparse's word for the type
+whole.__name__, seconds.__name__ = "positive whole number", "positive number"  # argparse's word for the type

@@ -137,7 +137,7 @@ def compare(ours: nn.Module, peer: nn.Module, names: Mapping[str, str], shape: t
     x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     found: list[tuple[float, str]] = []
     for module in (ours, peer):
-        _keep_all(module)
+        keep_all(module)
     values, gradients = _step(ours, x)
     expected, expected_gradients = _step(peer, x)
     found += _differences("train output", values, expected)
@@ -152,7 +152,8 @@ def compare(ours: nn.Module, peer: nn.Module, names: Mapping[str, str], shape: t
     return Agreement(*max(found))
 
 
-def _keep_all(module: nn.Module) -> None:
+def keep_all(module: nn.Module) -> None:
+    """Lets dropout keep everything: steps of two modules can be compared then."""
     from torch import nn
 
     for part in module.modules():

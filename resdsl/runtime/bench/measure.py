@@ -1,0 +1,153 @@
+"""One job measured: every variant built and checked, then all timed side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from resdsl.records import Record
+from resdsl.runtime.bench.bed import Bed
+from resdsl.runtime.bench.calls import Forward, Inference, Training, compare, tolerance
+from resdsl.runtime.bench.job import BASELINE, CONTROL, Job, LeftOut, told
+from resdsl.runtime.bench.memory import activations, peak_memory
+from resdsl.runtime.bench.protocol import cuda_events, interleave, wall
+from resdsl.runtime.bench.results import Case, Entry
+from resdsl.runtime.bench.variants import VARIANTS, Variant
+
+if TYPE_CHECKING:
+    from torch import nn
+
+WARM_UPS = {"cpu": 2, "cuda": 20}
+
+Call = Inference | Training
+
+_EXACT = Variant("exact", Bed.exact, lambda net, _: lambda *inputs: net(*(x.float() for x in inputs)))
+"""The baseline in fp32, for inputs of any type: what every inference is checked against."""
+
+
+class Cold(Record):
+    """What one variant takes in a process of its own. `None` where that cannot be said."""
+
+    setup_seconds: float
+    memory_bytes: int | None
+    activation_bytes: int | None
+
+
+def measure(job: Job, names: Iterable[str], *, visits: int, seconds: float | None = None) -> Case:
+    """Times some variants of a job, the baseline and its control always among them.
+
+    A variant that cannot be here is left out, one that fails or is wrong is refused, each with its reason. After
+    `seconds` no more visits are begun.
+    """
+    end = None if seconds is None else time.monotonic() + seconds
+    wanted = dict.fromkeys((BASELINE, CONTROL, *names))
+    calls: dict[str, Call] = {}
+    differences: dict[str, float] = {}
+    left_out: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    with _device(job):
+        bed = Bed(job)
+        with bed.mode():
+            expected = built(VARIANTS[BASELINE] if job.train else _EXACT, bed).evidence()
+        for name in wanted:
+            try:
+                call = built(VARIANTS[name], bed)
+                with bed.mode():
+                    agreement = compare(call.evidence(), expected, tolerance(bed))
+            except LeftOut as reason:
+                left_out[name] = str(reason)
+            except Exception as error:  # noqa: BLE001 - other people's compilers fail in ways of their own; it is told
+                refused[name] = told(error)
+            else:
+                if agreement.holds:
+                    calls[name], differences[name] = call, agreement.worst
+                else:
+                    refused[name] = (
+                        f"its outputs differ by {agreement.worst:.1e}, and {agreement.tolerance:g} is allowed"
+                    )
+        if BASELINE not in calls:
+            raise RuntimeError(f"the baseline cannot be run: {left_out | refused}")
+        with bed.mode(), _no_compilation():
+            times = interleave(
+                calls,
+                visits=visits,
+                warm_up=WARM_UPS[job.device],
+                timer=cuda_events() if job.device == "cuda" else wall(),
+                until=lambda: end is not None and time.monotonic() > end,
+            )
+    if bed.note:
+        left_out[job.peer] = bed.note
+    entries = {name: Entry(taken, differences[name]) for name, taken in times.items()}
+    return _case(job, bed, entries, left_out, refused)
+
+
+def cold(job: Job, name: str) -> Cold:
+    """What one variant takes; for a process that has done nothing else."""
+    with _device(job):
+        bed = Bed(job)
+        variant = VARIANTS[name]
+        net = variant.start(bed)
+        _synchronize(job)
+        start = time.perf_counter()
+        call = _call(variant.build(net, bed), net, bed)
+        with bed.mode():
+            call()
+            _synchronize(job)
+            taken = time.perf_counter() - start
+            del net, bed
+            memory = peak_memory(call, job.device)
+            return Cold(taken, memory, activations(call, job.device))
+
+
+def built(variant: Variant, bed: Bed) -> Call:
+    """What is called of a variant. Raises `LeftOut`, and whatever its compiler raises."""
+    if bed.job.train and not variant.trains:
+        raise LeftOut("it does not train")
+    net = variant.start(bed)
+    return _call(variant.build(net, bed), net, bed)
+
+
+def _call(forward: Forward, net: nn.Module, bed: Bed) -> Call:
+    return Training(forward, net.parameters(), bed) if bed.job.train else Inference(forward, bed)
+
+
+@contextmanager
+def _device(job: Job) -> Iterator[None]:
+    """The settings under which a device is measured, PyTorch's own otherwise."""
+    import torch
+
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = job.device == "cuda"
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
+
+
+@contextmanager
+def _no_compilation() -> Iterator[None]:
+    """Raises `RuntimeError` if anything was compiled meanwhile: a time would be that of other code than was checked."""
+    from torch._dynamo.utils import counters
+
+    before = counters["stats"]["unique_graphs"]
+    yield
+    if counters["stats"]["unique_graphs"] != before:
+        raise RuntimeError("torch.compile compiled again while it was timed")
+
+
+def _synchronize(job: Job) -> None:
+    import torch
+
+    if job.device == "cuda":
+        torch.cuda.synchronize()
+
+
+def _case(job: Job, bed: Bed, entries: dict[str, Entry], left_out: dict[str, str], refused: dict[str, str]) -> Case:
+    from resdsl.analysis.metrics import metrics
+
+    graph = job.graph
+    size = ", ".join("x".join(map(str, graph.node(id_).shape.full)) for id_ in graph.inputs)
+    how = (job.batch, job.device, job.dtype, job.train)
+    return Case(graph.name, bed.peer, size, *how, metrics(graph).macs, entries, left_out, refused)

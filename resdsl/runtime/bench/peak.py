@@ -1,0 +1,95 @@
+"""The convolution peak: the best rate that any of these convolutions reaches alone, with the fastest call there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from resdsl.records import Record
+from resdsl.runtime.bench.protocol import FEWEST, Run, cuda_events, interleave, wall
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+class Shape(Record):
+    """A convolution: channels in and out, kernel, and the sides of its maps, with stride 1 and the same size out."""
+
+    inputs: int
+    outputs: int
+    kernel: int
+    side: int
+
+    @property
+    def macs(self) -> int:
+        """For one image."""
+        return self.inputs * self.outputs * (self.kernel * self.side) ** 2
+
+    def __str__(self) -> str:
+        return f"{self.kernel}x{self.kernel}, {self.inputs} to {self.outputs}, {self.side}x{self.side}"
+
+
+SHAPES = (
+    Shape(64, 64, 3, 56), Shape(128, 128, 3, 28), Shape(256, 256, 3, 14), Shape(512, 512, 3, 7),
+    Shape(128, 128, 3, 112), Shape(256, 256, 3, 56), Shape(512, 512, 3, 28), Shape(512, 512, 3, 14),
+    Shape(256, 64, 1, 56), Shape(64, 256, 1, 56), Shape(512, 128, 1, 28), Shape(128, 512, 1, 28),
+    Shape(1024, 256, 1, 14), Shape(256, 1024, 1, 14), Shape(2048, 512, 1, 7), Shape(512, 2048, 1, 7),
+)  # fmt: skip
+"""Those that the residual family is made of."""
+
+
+class Peak(Record):
+    gflops: float
+    """Thousand million operations a second, a multiply-add being two, at the 20th percentile of the times."""
+    shape: str
+    call: str
+    """`contiguous`, `channels last`, or `packed`: oneDNN's own, its weight in the layout that oneDNN likes best."""
+
+
+def convolution_peak(
+    device: str, dtype: str, batches: tuple[int, ...], visits: int, shapes: tuple[Shape, ...] = SHAPES
+) -> Peak:
+    """The best of all shapes, batches and calls, one after the other."""
+    import torch
+
+    found: list[Peak] = []
+    timer = cuda_events() if device == "cuda" else wall()
+    with torch.inference_mode():
+        for shape in shapes:
+            for batch in batches:
+                runs = dict(_calls(shape, batch, device, torch.bfloat16 if dtype == "bf16" else torch.float32))
+                times = interleave(runs, visits=max(visits, FEWEST), calls=5, warm_up=3, timer=timer)
+                found += [
+                    Peak(2e-9 * batch * shape.macs / taken.p20, f"{shape}, batch {batch}", call)
+                    for call, taken in times.items()
+                ]
+    return max(found, key=lambda peak: peak.gflops)
+
+
+def _calls(shape: Shape, batch: int, device: str, dtype: torch.dtype) -> Iterator[tuple[str, Run]]:
+    import torch
+    from torch.nn.functional import conv2d
+
+    x = torch.randn(batch, shape.inputs, shape.side, shape.side, device=device, dtype=dtype)
+    w = torch.randn(shape.outputs, shape.inputs, shape.kernel, shape.kernel, device=device, dtype=dtype)
+    padding = shape.kernel // 2
+    yield "contiguous", lambda: conv2d(x, w, padding=padding)
+    x_last, w_last = (tensor.contiguous(memory_format=torch.channels_last) for tensor in (x, w))
+    yield "channels last", lambda: conv2d(x_last, w_last, padding=padding)
+    if device == "cpu" and _has_onednn():
+        yield "packed", _packed(x_last, w, padding)
+
+
+def _has_onednn() -> bool:
+    import torch
+
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]  # PyTorch gives it none
+
+
+def _packed(x: Tensor, w: Tensor, padding: int) -> Run:
+    import torch
+
+    ops, sides, ones = torch.ops.mkldnn, [padding, padding], [1, 1]
+    packed = ops._reorder_convolution_weight(w, sides, ones, ones, 1, list(x.shape))  # noqa: SLF001 - its name
+    return lambda: ops._convolution_pointwise(x, packed, None, sides, ones, ones, 1, "none", [], "")  # noqa: SLF001
