@@ -9,28 +9,39 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resdsl.diagnostics import Diagnostic, Report, WeightsError
-from resdsl.diagnostics.suggest import did_you_mean
+from resdsl.diagnostics import Diagnostic, Report
 from resdsl.limits import DEFAULT, Limits
 from resdsl.records import Record
 from resdsl.source import Source
-from resdsl.specs import Spec, SpecError, find
+from resdsl.specs import Input, Spec, SpecError, choose, find, input_size
 
 if TYPE_CHECKING:
     import networkx as nx
     import torch
 
+    from resdsl.analysis.peak import Memory
     from resdsl.analysis.summary import Depth, Summary
     from resdsl.elaborate import Program
     from resdsl.graph.model import Graph
     from resdsl.lints import Linter
     from resdsl.runtime.export import Batch, Exported, Format
-    from resdsl.runtime.weights import Checkpoint, Layout
     from resdsl.runtime.weights import Mapping as WeightMapping
     from resdsl.syntax.tree import Expr
 
-Input = str | int | tuple[int, ...]
-"""The size of an input: `"3x320x320"`, `(3, 320, 320)`, or the length of a vector."""
+__all__ = [
+    "Architecture",
+    "Checked",
+    "Input",
+    "PictureWarning",
+    "check",
+    "compile_spec",
+    "export_net",
+    "input_size",
+    "inspect",
+    "load",
+    "refuse_suffix",
+    "transplant",
+]
 
 
 def load(
@@ -183,60 +194,16 @@ def transplant(
     Raises `WeightsError` if the weights do not fit, or fit in several ways, and `OSError` if a file cannot be read. The
     module is then as it was.
     """
-    from resdsl.runtime.weights import checkpoint_of, fill, graph_layout, layout
+    from resdsl.runtime.weights import transplanting
 
-    if isinstance(target, Architecture):
-        wanted = graph_layout(target.ir)
-    else:
-        shapes = {key: tuple(tensor.shape) for key, tensor in target.state_dict().items()}
-        wanted = (
-            graph_layout(architecture.ir) if architecture else layout(f"the module {type(target).__name__}", shapes)
-        )
-        if wanted.shapes != shapes:
-            raise WeightsError(f"the module {type(target).__name__} is not of {wanted.what}")
-    found, state = _moved(checkpoint_of(source), wanted, mapping, pins, reshape)
-    if not isinstance(target, Architecture):
-        fill(target, state)
-    return found
-
-
-def import_weights(
-    net: Architecture,
-    source: str | os.PathLike[str],
-    suffix: str = ".safetensors",
-    *,
-    mapping: str | os.PathLike[str] | None = None,
-    pins: Mapping[str, str] | None = None,
-    reshape: bool = False,
-) -> tuple[WeightMapping, bytes]:
-    """A checkpoint from elsewhere as the bytes of one in the model's own names.
-
-    Sources and errors as in `transplant`.
-    """
-    from resdsl.runtime.weights import checkpoint_of, encode, graph_layout
-
-    found, state = _moved(checkpoint_of(source), graph_layout(net.ir), mapping, pins, reshape)
-    return found, encode(state, suffix)
-
-
-def export_weights(
-    net: Architecture,
-    source: str | os.PathLike[str],
-    layout: str,
-    suffix: str = ".safetensors",
-    *,
-    pins: Mapping[str, str] | None = None,
-    reshape: bool = False,
-) -> tuple[WeightMapping, bytes]:
-    """A checkpoint in the model's own names as the bytes of one in another layout's.
-
-    `layout` is the file of a saved mapping (.json), a checkpoint that has the layout, or `torchvision:NAME` (timm,
-    pytorchcv), whose network is built without memory and not downloaded. Raises as `transplant` does.
-    """
-    from resdsl.runtime.weights import checkpoint_of, encode, graph_layout, layout_of
-
-    found = layout_of(layout, graph_layout(net.ir), reshape=reshape, pins=pins)
-    return found, encode(found.revert(checkpoint_of(source).tensors), suffix)
+    return transplanting.transplant(
+        source,
+        target.ir if isinstance(target, Architecture) else target,
+        graph=architecture.ir if architecture else None,
+        mapping=mapping,
+        pins=pins,
+        reshape=reshape,
+    )
 
 
 def export_net(
@@ -268,93 +235,12 @@ def export_net(
     return found, export(net.ir, module, to, name, batch)
 
 
-def _moved(
-    given: Checkpoint,
-    wanted: Layout,
-    mapping: WeightMapping | str | os.PathLike[str] | None,
-    pins: Mapping[str, str] | None,
-    reshape: bool,
-) -> tuple[WeightMapping, dict[str, torch.Tensor]]:
-    """A mapping, found or given, and the tensors in the model's names."""
-    from resdsl.runtime.weights import find_mapping, saved
-
-    if mapping is None:
-        found = find_mapping(given.layout(), wanted, reshape=reshape, pins=pins)
-    elif isinstance(mapping, str | os.PathLike):
-        found = saved(mapping, wanted)
-    else:
-        mapping.fits(wanted.shapes)
-        found = mapping
-    return found, found.apply(given.tensors)
-
-
 def refuse_suffix(to: Format, path: Path) -> None:
     """Raises `SpecError` if a file of that name holds something else."""
     from resdsl.runtime.export import SUFFIXES
 
     if to in SUFFIXES and path.suffix != SUFFIXES[to]:
         raise SpecError(f"the name of an export to {to} ends in {SUFFIXES[to]}, and {path.name} does not")
-
-
-def choose(program: Program, spec: Spec, model: str | None, report: Report) -> str | None:
-    """The model to build: the one asked for, or the only one that needs no arguments.
-
-    `None` where that cannot be said because the text has errors. Raises `SpecError` otherwise.
-    """
-    models = program.models
-    wanted = model or spec.model
-    if wanted in models:
-        return wanted
-    candidates = [name for name, info in models.items() if info.buildable] if len(models) > 1 else list(models)
-    if wanted is None and len(candidates) == 1:
-        return candidates[0]
-    if report.failed:
-        return None
-    if wanted is not None:
-        near = did_you_mean(wanted, models)
-        hint = f"did you mean {near}?" if near else f"it has {_listed(models)}"
-        raise SpecError(f"{spec.name} has no model {wanted!r}; {hint}")
-    if not models:
-        raise SpecError(f"{spec.name} has no model, only blocks")
-    which = _listed(candidates or models)
-    raise SpecError(f"{spec.name} has several models; say which as {spec.path or '-'}:MODEL: {which}")
-
-
-def _listed(names: Any) -> str:
-    names = list(names)
-    return ", ".join(names[:12]) + (f", and {len(names) - 12} more" if len(names) > 12 else "")
-
-
-def settings(texts: Iterable[str]) -> dict[str, Expr]:
-    """Parameters of a model, each written `name=expression` and parsed as the language's own.
-
-    Raises `CompileError` and `SpecError`.
-    """
-    from resdsl.syntax import parse_expression
-
-    report = Report()
-    found: dict[str, Expr] = {}
-    for setting in texts:
-        name, equals, text = setting.partition("=")
-        if not equals or not name.strip().isidentifier():
-            raise SpecError(f"--set {setting}: it is written name=value")
-        if value := parse_expression(Source(f"--set {name.strip()}", text), report):
-            found[name.strip()] = value
-    report.raise_if_failed()
-    return found
-
-
-def input_size(size: Input | None) -> tuple[int, ...] | None:
-    """Channels and spatial size as numbers. Raises `SpecError` for anything but positive whole numbers."""
-    if size is None:
-        return None
-    parts = size.split("x") if isinstance(size, str) else [size] if isinstance(size, int) else list(size)
-    if not all(isinstance(part, int) or (part.isascii() and part.isdigit()) for part in parts):
-        raise SpecError(f"{size!r} is no size; one is written as 3x224x224")
-    numbers = tuple(int(part) for part in parts)
-    if not 1 <= len(numbers) <= 4 or min(numbers) < 1:
-        raise SpecError(f"{size!r} is no size; one is 1 to 4 positive numbers, channels first")
-    return numbers
 
 
 class PictureWarning(UserWarning):
@@ -390,6 +276,16 @@ class Architecture:
         from resdsl.analysis.summary import summarize
 
         return summarize(self.ir, depth)
+
+    def memory(self, batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Memory:
+        """Peaks of memory in inference and training: docs/figures.md.
+
+        `dtype` is float64, float32, float16 or bfloat16, `optimizer` sgd, momentum or adam. Raises `ValueError` for
+        what there is not.
+        """
+        from resdsl.analysis.peak import Footprint
+
+        return Footprint(self.ir).memory(batch, dtype, optimizer)
 
     def source(self) -> str:
         """A Python module that depends on torch alone and defines the model as a class."""

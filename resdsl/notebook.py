@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from IPython.core.error import UsageError
 from IPython.display import display
 
-from resdsl.api import Architecture, compile_spec, input_size, inspect, settings
+from resdsl.api import Architecture, compile_spec, inspect
 from resdsl.backends.dot import LEVELS
 from resdsl.backends.dot.layout import GraphvizMissing
 from resdsl.backends.html import figures, picture
@@ -20,7 +20,7 @@ from resdsl.diagnostics import CompileError, Diagnostic, Severity
 from resdsl.diagnostics.html import render_html
 from resdsl.diagnostics.render import render_full
 from resdsl.source import Source
-from resdsl.specs import Spec, SpecError
+from resdsl.specs import Spec, SpecError, input_size, settings
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -1,11 +1,13 @@
-"""From what a user writes (a file, a file and a model, the name of a network that ships) to a text."""
+"""What a user asks for, as it is written: a text, the model in it, its parameters, the size of its input."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from resdsl.diagnostics.model import Report
 from resdsl.diagnostics.suggest import did_you_mean
@@ -15,7 +17,14 @@ from resdsl.records import Record
 from resdsl.resources import root
 from resdsl.source import Source
 
+if TYPE_CHECKING:
+    from resdsl.elaborate import Program
+    from resdsl.syntax.tree import Expr
+
 STDIN = "-"
+
+Input = str | int | tuple[int, ...]
+"""The size of an input: `"3x320x320"`, `(3, 320, 320)`, or the length of a vector."""
 
 _MODEL = re.compile(r"^model[ \t]+(\w+)", re.MULTILINE)
 
@@ -86,3 +95,64 @@ def _is_place(text: str) -> bool:
 
 def _path(place: str) -> Path | None:
     return None if place == STDIN else Path(place)
+
+
+def choose(program: Program, spec: Spec, model: str | None, report: Report) -> str | None:
+    """The model to build: the one asked for, or the only one that needs no arguments.
+
+    `None` where that cannot be said because the text has errors. Raises `SpecError` otherwise.
+    """
+    models = program.models
+    wanted = model or spec.model
+    if wanted in models:
+        return wanted
+    candidates = [name for name, info in models.items() if info.buildable] if len(models) > 1 else list(models)
+    if wanted is None and len(candidates) == 1:
+        return candidates[0]
+    if report.failed:
+        return None
+    if wanted is not None:
+        near = did_you_mean(wanted, models)
+        hint = f"did you mean {near}?" if near else f"it has {_listed(models)}"
+        raise SpecError(f"{spec.name} has no model {wanted!r}; {hint}")
+    if not models:
+        raise SpecError(f"{spec.name} has no model, only blocks")
+    which = _listed(candidates or models)
+    raise SpecError(f"{spec.name} has several models; say which as {spec.path or '-'}:MODEL: {which}")
+
+
+def _listed(names: Any) -> str:
+    names = list(names)
+    return ", ".join(names[:12]) + (f", and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def settings(texts: Iterable[str]) -> dict[str, Expr]:
+    """Parameters of a model, each written `name=expression` and parsed as the language's own.
+
+    Raises `CompileError` and `SpecError`.
+    """
+    from resdsl.syntax import parse_expression
+
+    report = Report()
+    found: dict[str, Expr] = {}
+    for setting in texts:
+        name, equals, text = setting.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise SpecError(f"--set {setting}: it is written name=value")
+        if value := parse_expression(Source(f"--set {name.strip()}", text), report):
+            found[name.strip()] = value
+    report.raise_if_failed()
+    return found
+
+
+def input_size(size: Input | None) -> tuple[int, ...] | None:
+    """Channels and spatial size as numbers. Raises `SpecError` for anything but positive whole numbers."""
+    if size is None:
+        return None
+    parts = size.split("x") if isinstance(size, str) else [size] if isinstance(size, int) else list(size)
+    if not all(isinstance(part, int) or (part.isascii() and part.isdigit()) for part in parts):
+        raise SpecError(f"{size!r} is no size; one is written as 3x224x224")
+    numbers = tuple(int(part) for part in parts)
+    if not 1 <= len(numbers) <= 4 or min(numbers) < 1:
+        raise SpecError(f"{size!r} is no size; one is 1 to 4 positive numbers, channels first")
+    return numbers

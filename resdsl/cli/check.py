@@ -13,7 +13,7 @@ from resdsl.diagnostics import CompileError, Diagnostic, Report, Severity
 from resdsl.diagnostics.columns import visible
 from resdsl.files import write_whole
 from resdsl.records import Record
-from resdsl.specs import Spec, SpecError, find, shipped
+from resdsl.specs import Spec, SpecError, find, input_size, settings, shipped
 
 if TYPE_CHECKING:
     from resdsl.api import Checked
@@ -126,7 +126,7 @@ def _outcome(spec: Spec, options: argparse.Namespace) -> Outcome:
 
 def _look(spec: Spec, options: argparse.Namespace, source: Source | None = None) -> Checked:
     """One check, without the warnings that are not wanted."""
-    from resdsl.api import Checked, input_size, inspect, settings
+    from resdsl.api import Checked, inspect
 
     size, limits = input_size(options.input), limits_of(options)
     checked = inspect(spec, source=source, arguments=settings(options.set), size=size, limits=limits)

@@ -16,7 +16,7 @@ from resdsl.diagnostics.columns import visible
 from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.files import refuse_place, write_whole
 from resdsl.limits import Limits
-from resdsl.specs import STDIN, Spec, SpecError, find
+from resdsl.specs import STDIN, Spec, SpecError, find, input_size, settings
 
 if TYPE_CHECKING:
     from resdsl.api import Architecture
@@ -143,7 +143,6 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
 def load(options: argparse.Namespace, *, broken: bool = False) -> tuple[Architecture, Spec]:
     """The model that a command is about. Raises as `resdsl.load` does; `broken` is `compile_spec`'s."""
     from resdsl.api import compile_spec
-    from resdsl.specs import input_size, settings
 
     spec = find(options.spec)
     arguments = settings(options.set)

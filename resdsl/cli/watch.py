@@ -17,7 +17,7 @@ from resdsl.cli.common import FINE, add_spec, count, limits_of, put, tell, usage
 from resdsl.cli.render import LEVELS
 from resdsl.diagnostics import CompileError, Diagnostic, Severity
 from resdsl.diagnostics.columns import visible
-from resdsl.specs import Spec, SpecError, find
+from resdsl.specs import Spec, SpecError, find, input_size, settings
 
 if TYPE_CHECKING:
     from resdsl.cli.common import Commands
@@ -139,7 +139,7 @@ def _written(spec: Spec, options: argparse.Namespace) -> Iterator[str]:
     """Draws and compiles what the options ask for, and says of each what was done. Raises as `load` does."""
     if not (options.render or options.compile):
         return
-    from resdsl.api import compile_spec, input_size, settings
+    from resdsl.api import compile_spec
 
     arguments, size = settings(options.set), input_size(options.input)
     net = compile_spec(spec, arguments=arguments, size=size, limits=limits_of(options))

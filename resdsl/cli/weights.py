@@ -51,7 +51,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from resdsl.api import export_weights, import_weights
+    from resdsl.runtime.weights.transplanting import export_weights, import_weights
 
     net, spec = load(options)
     for output in filter(None, (options.output, options.save_map)):
@@ -60,11 +60,11 @@ def run(options: argparse.Namespace) -> int:
     pins = _pins(options.pin)
     if options.direction == "import":
         found, data = import_weights(
-            net, options.source, path.suffix, mapping=options.map, pins=pins, reshape=options.reshape
+            net.ir, options.source, path.suffix, mapping=options.map, pins=pins, reshape=options.reshape
         )
     else:
         found, data = export_weights(
-            net, options.source, options.layout, path.suffix, pins=pins, reshape=options.reshape
+            net.ir, options.source, options.layout, path.suffix, pins=pins, reshape=options.reshape
         )
     put(data, options.output, spec)
     if options.save_map:

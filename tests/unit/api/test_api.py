@@ -10,8 +10,7 @@ import pytest
 import torch
 
 import resdsl
-from resdsl.api import input_size
-from resdsl.specs import SpecError
+from resdsl.specs import SpecError, input_size
 
 NET = """\
 model tiny(width = 4, act = "relu") {

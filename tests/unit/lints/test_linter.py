@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resdsl.api import input_size, inspect
+from resdsl.api import inspect
 from resdsl.diagnostics import Diagnostic, Report
 from resdsl.elaborate import build, load_program
 from resdsl.lints import Linter
 from resdsl.source import Source
-from resdsl.specs import Spec
+from resdsl.specs import Spec, input_size
 from resdsl.syntax.format import format_source
 
 BIASED = "conv(3, 8, bias=true) -> bn"

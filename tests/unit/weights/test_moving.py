@@ -16,6 +16,7 @@ import resdsl
 from resdsl import Architecture, WeightsError
 from resdsl.cli import main
 from resdsl.runtime.weights import Mapping, libraries, read
+from resdsl.runtime.weights.transplanting import export_weights, import_weights
 from tests.unit.weights._nets import RESIDUAL, nested, net
 
 
@@ -221,7 +222,7 @@ def test_shared_memory_is_written_apart(tiny: Architecture) -> None:
     state = dict(tiny.module().state_dict())
     state["bn1.bias"] = state["bn1.weight"]
     torch.save(state, "x.pth")
-    _, data = resdsl.api.import_weights(tiny, "x.pth")
+    _, data = import_weights(tiny.ir, "x.pth")
     Path("o.safetensors").write_bytes(data)
     assert_equal(load_file("o.safetensors"), state)
 
@@ -237,7 +238,7 @@ def test_a_library_is_asked_by_name_alone(tiny: Architecture, monkeypatch: pytes
     resdsl.transplant("timm:anything", tiny)
     assert asked == [("anything", True)]
     torch.save(tiny.module().state_dict(), "ours.pth")
-    resdsl.api.export_weights(tiny, "ours.pth", "timm:layout")
+    export_weights(tiny.ir, "ours.pth", "timm:layout")
     assert asked[1:] == [("layout", False)]
 
 
