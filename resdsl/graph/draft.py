@@ -6,7 +6,7 @@ strides again, gives ids in the order of execution, and verifies the result.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from resdsl.graph.model import AuxOutput, Graph, Node, Output, Scope, ScopeKind
@@ -133,15 +133,28 @@ class Draft:
 
     def insert(self, op: Operator, operands: Iterable[Node], at: Node, name: str | None, *, after: bool = True) -> Node:
         """A new node beside another, in its scope; where it comes from is what the other one comes from."""
+        node = self.append(op, operands, at.scope, name, like=at)
+        at.scope.items.pop()
+        at.scope.items.insert(at.scope.items.index(at.id) + after, node.id)
+        return node
+
+    def append(self, op: Operator, operands: Iterable[Node], scope: Scope, name: str | None, like: Node) -> Node:
+        """A new node at the end of a scope; where it comes from is what `like` comes from."""
         values = tuple(operands)
         id_, self._next = self._next, self._next + 1
         shape = op.infer(tuple(value.shape for value in values))
-        node = Node(id_, op, tuple(v.id for v in values), shape, at.stride, at.scope, name, at.span, at.trace)
+        node = Node(id_, op, tuple(v.id for v in values), shape, like.stride, scope, name, like.span, like.trace)
         self.nodes[id_], self._users[id_] = node, []
         for value in values:
             self._users[value.id].append(id_)
-        at.scope.items.insert(at.scope.items.index(at.id) + after, id_)
+        scope.items.append(id_)
         return node
+
+    def open(self, kind: ScopeKind, parent: Scope, like: Node, name: str | None = None) -> Scope:
+        """A new scope at the end of another; where it comes from is what `like` comes from."""
+        scope = Scope(kind, parent, like.span, name, title=name, site=like.span)
+        parent.items.append(scope)
+        return scope
 
     def move(self, item: Node | Scope, at: Node | Scope, *, after: bool = True) -> None:
         """A node or scope to a place beside another item."""
@@ -171,20 +184,79 @@ class Draft:
         if scope in self.units:
             self.units.remove(scope)
 
+    def dissolve_unit(self, residual: Scope) -> None:
+        """A residual goes with its braces and its shortcut; what they hold stands in its place."""
+        for part in [item for item in residual.items if isinstance(item, Scope)]:
+            if part.kind in (ScopeKind.MAIN, ScopeKind.SHORTCUT):
+                self.dissolve(part)
+        self.dissolve(residual)
+
+    def drop_empty(self, root: Scope) -> None:
+        """Scopes without anything in them go, with their names."""
+        for scope in reversed(list(root.walk())):
+            if not scope.items and scope.kind not in SKELETON and scope.parent is not None:
+                scope.parent.items.remove(scope)
+
+    def mark(self, scope: Scope) -> None:
+        """Notes that the block around is no longer what the words at its definition say."""
+        for above in scope.ancestors():
+            if above.kind is ScopeKind.BLOCK:
+                above.rewritten = True
+                return
+
+    # --- names -----------------------------------------------------------------------------------
+
     def fresh(self, scope: Scope, wish: str) -> str:
         """A name like `wish` that nothing has in the scope's names."""
-        naming = scope.naming
-        taken = {node.name for node in self.nodes.values() if node.name and node.scope.naming is naming}
-        taken |= {
-            inner.name
-            for inner in self.root.walk()
-            if inner.name and inner.parent and (inner.home or inner.parent).naming is naming
-        }
+        taken = self._taken(scope)
         number, name = 1, wish
         while name in taken:
             number += 1
             name = f"{wish}_{number}"
         return name
+
+    def automatic(self, scope: Scope, kind: str) -> str:
+        """A free name such as the language gives to a step without a label."""
+        taken, stem = self._taken(scope), "" if scope.naming.numbered else kind
+        number = 0 if scope.naming.numbered else 1
+        while f"{stem}{number}" in taken:
+            number += 1
+        return f"{stem}{number}"
+
+    def _taken(self, scope: Scope) -> set[str]:
+        naming = scope.naming
+        taken = {node.name for node in self.nodes.values() if node.name and node.scope.naming is naming}
+        return taken | {
+            inner.name
+            for inner in self.root.walk()
+            if inner.name and inner.parent and (inner.home or inner.parent).naming is naming
+        }
+
+    def renumber(self, scope: Scope) -> None:
+        """Names that only count are given again, by place: `conv1`, `conv2`, or `0`, `1` in a numbered scope.
+
+        Labels stay. Where weights are shared, or several scopes are one container of names, all names do.
+        """
+        naming = scope.naming
+        members = list(self._members(naming))
+        inside = [item for item in naming.walk() if item.name is None]
+        shared = any(isinstance(one, Node) and one.alias_of is not None for one in members)
+        if shared or naming.kind is ScopeKind.PATH or any(item.kind is ScopeKind.SHARED for item in inside):
+            return
+        names = _numbers(members) if naming.numbered else _counted(members)
+        for member, name in zip(members, names, strict=True):
+            member.name = name
+
+    def _members(self, scope: Scope) -> Iterator[Node | Scope]:
+        """What has a name in a naming scope, in order."""
+        for item in scope.items:
+            if not isinstance(item, Scope):
+                if self.nodes[item].name is not None:
+                    yield self.nodes[item]
+            elif item.name is not None:
+                yield item
+            else:
+                yield from self._members(item)
 
     # --- back ------------------------------------------------------------------------------------
 
@@ -238,13 +310,40 @@ class Draft:
                 alive.update(node.operands)
             else:
                 self.erase(node)
-        self._drop_empty(self.root)
-
-    def _drop_empty(self, root: Scope) -> None:
-        for scope in reversed(list(root.walk())):
-            if not scope.items and scope.kind not in SKELETON and scope.parent is not None:
-                scope.parent.items.remove(scope)
+        self.drop_empty(self.root)
 
 
 def _entry(item: Node | Scope) -> Scope | int:
     return item.id if isinstance(item, Node) else item
+
+
+def _numbers(members: list[Node | Scope]) -> list[str]:
+    """The names of a numbered scope's members, counted on from the first number."""
+    names: list[str] = []
+    next_ = next((int(one.name) for one in members if one.name and one.name.isdecimal()), 0)
+    for one in members:
+        assert one.name is not None
+        names.append(str(next_) if one.name.isdecimal() else one.name)
+        next_ += 1
+    return names
+
+
+def _counted(members: list[Node | Scope]) -> list[str]:
+    """The names of members: `conv2` is the second convolution. Where a label is in the way, as they were."""
+    counts: dict[str, int] = {}
+    names: list[str] = []
+    for one in members:
+        assert one.name is not None
+        name = one.name
+        if isinstance(one, Node):
+            kind = one.op.kind
+            counts[kind] = counts.get(kind, 0) + 1
+            if name.removeprefix(kind).isdecimal() and name.startswith(kind):
+                name = f"{kind}{counts[kind]}"
+        names.append(name)
+    plain = [
+        name
+        for one, name in zip(members, names, strict=True)
+        if isinstance(one, Node) or one.kind is not ScopeKind.PATH
+    ]
+    return names if len(set(plain)) == len(plain) else [one.name or "" for one in members]

@@ -99,6 +99,8 @@ class Scope:
     """For REPEAT: how often."""
     home: Scope | None = None
     """For SHARED: the naming scope of the declaration, below which its weights are named, wherever it is used."""
+    rewritten: bool = False
+    """For BLOCK: whether a pass made something else of it, so that its definition's comment is not true of it."""
 
     @property
     def naming(self) -> Scope:

@@ -37,7 +37,8 @@ def comment_at(span: Span) -> str | None:
 def class_docstring(graph: Graph, scopes: Sequence[Scope]) -> list[str]:
     """The docstring of a class, on lines inside its body; `scopes` are different uses of it."""
     scope = scopes[0]
-    text = comment_at(scope.site) if scope.site is not None and scope.kind is ScopeKind.BLOCK else None
+    written = scope.site is not None and scope.kind is ScopeKind.BLOCK and not any(use.rewritten for use in scopes)
+    text = comment_at(scope.site) if scope.site is not None and written else None
     if text:
         text = safe(text)
     else:
