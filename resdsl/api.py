@@ -297,6 +297,18 @@ class Architecture:
 
         return emit(self.ir)
 
+    def text(self) -> str:
+        """A `.res` file of this one model, made from the graph: it elaborates to the same net, with the same keys.
+
+        Raises `SpecError` for a net that no text can say.
+        """
+        from resdsl.backends.res import TextError, to_res
+
+        try:
+            return to_res(self.ir)
+        except TextError as error:
+            raise SpecError(str(error)) from error
+
     def module(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> torch.nn.Module:
         """An `nn.Module`, freshly initialised: the class of `source()`, executed."""
         from resdsl.runtime import build_module
