@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from resdsl.analysis.sections import shortcut_kind
 from resdsl.backends.dot import text, theme
+from resdsl.backends.dot.boxes import Boxes, is_wide_merge
 from resdsl.backends.dot.canvas import Attribute, Canvas
 from resdsl.backends.dot.cells import Cell, Wiring, branch_of, branches, line_kind, wiring
-from resdsl.backends.dot.describe import MINOR, SIGNS, detail, fault, is_grouped, spoken, strip, tint, title
+from resdsl.backends.dot.describe import SIGNS, fault, spoken, title
 from resdsl.backends.dot.distinct import Block
-from resdsl.backends.dot.tables import Html, Row
 from resdsl.backends.dot.view import View
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 
@@ -28,6 +28,7 @@ class Column:
     block: Block
     single: bool = False
     wiring: Wiring = field(init=False)
+    boxes: Boxes = field(init=False)
     names: dict[Cell, str] = field(default_factory=dict)
     frames: dict[str, int] = field(default_factory=dict)
     """For each DOT node, in how many frames it stands."""
@@ -42,6 +43,7 @@ class Column:
 
     def __post_init__(self) -> None:
         self.wiring = wiring(self.view, self.block.items, single=self.single)
+        self.boxes = Boxes(self.graph, self.canvas.labels, self.wiring, self.single)
 
     @property
     def graph(self) -> Graph:
@@ -272,18 +274,12 @@ class Column:
         ids = tuple(one.id for one in cell.nodes)
         name = f"{self.block.title} {spoken(node.op)}" if sign else title(node.op, node)
         mark = self.canvas.mark(kind, name, path=node.path if node.name else "", nodes=ids, count=cell.count)
-        if said := fault(node.op):
-            drawn = self.canvas.box(self.canvas.labels.fault(said), **group, **mark)
-        elif cell.scope is not None:
-            drawn = self.canvas.box(self._opaque(cell), **group, **mark)
-        elif sign and not self._is_wide_merge(node):
+        if sign and not fault(node.op) and not is_wide_merge(node):
             gated = sign in {"mul", "complement"}
             color, fill = ("gate", "gated") if gated else ("merge", "merged")
             drawn = self.canvas.circle(SIGNS[sign], color, fill, **group, **mark)
-        elif sign:
-            drawn = self.canvas.box(self._merge_box(node), **group, **mark)
         else:
-            drawn = self.canvas.box(self._box(cell), **group, **mark)
+            drawn = self.canvas.box(self.boxes.label(cell, self.exits), **group, **mark)
         self.names[cell] = drawn
         self.frames[drawn] = self.depth
         self.exits[cell.last.id] = self._forked(cell.last.id, drawn)
@@ -293,58 +289,8 @@ class Column:
     def _moves_trunk(self, node: Node) -> bool:
         """Whether the trunk may stand in another place below a merge: nothing it reads comes straight down to it."""
         sources = [self.exits.get(self.wiring.source(operand), "") for operand in node.operands]
-        straight = any(name.startswith("fork") for name in sources) and not self._is_wide_merge(node)
+        straight = any(name.startswith("fork") for name in sources) and not is_wide_merge(node)
         return node.scope.kind is ScopeKind.MERGE and not straight
-
-    @staticmethod
-    def _is_wide_merge(node: Node) -> bool:
-        return node.op.kind == "concat" and node.scope.kind is ScopeKind.MERGE
-
-    def _merge_box(self, node: Node) -> Html:
-        parts = []
-        for place, operand in enumerate(map(self.wiring.source, node.operands)):
-            if operand in self.exits:
-                count = self._times(operand)
-                parts.append((place, f"{self.graph.node(operand).shape.channels}", count))
-        return self.canvas.labels.merged("concat", parts, node.shape.channels)
-
-    def _times(self, operand: int) -> int:
-        cell = self.wiring.of.get(operand)
-        return self.wiring.times.get(cell.branch, 1) if cell and cell.branch else 1
-
-    def _opaque(self, cell: Cell) -> Html:
-        assert cell.scope is not None
-        before = self.graph.shapes(cell.first)
-        said = f"{before[0].channels if before else 0} → {cell.last.shape.channels}"
-        rows = [Row(said, "plain", color="muted")]
-        return self.canvas.labels.box(text.clip(cell.scope.title or "block"), rows, "muted", width=84)
-
-    def _box(self, cell: Cell) -> Html:
-        gate = any(s.kind is ScopeKind.GATE for s in cell.first.scope.ancestors())
-        rows = list(self._rows(cell, gate=gate))
-        main = cell.major or cell.first
-        kind = line_kind(self.graph, cell.first, 0)
-        stroke = theme.LINES[kind].color if kind != "trunk" else theme.stroke(main.op.role)
-        times = self.wiring.times.get(cell.branch, 1) if cell.branch else 1
-        head = None
-        if times > 1 and cell.branch is not None and cell.first.id == next(cell.branch.nodes()):
-            head = f"{times} equal branches"
-        return self.canvas.labels.box(head, rows, stroke, width=84)
-
-    def _rows(self, cell: Cell, *, gate: bool) -> Iterator[Row]:
-        alone = cell.major is None
-        for node in cell.nodes:
-            if node.op.role in MINOR:
-                yield Row(strip(node.op), theme.fill(node.op.role), bold=alone)
-            else:
-                fill = "gated" if gate else tint(node.op)
-                yield Row(title(node.op, node), fill, size=9, bold=True, count=cell.count)
-                if about := detail(self.graph, node):
-                    yield Row(about, fill, color="muted")
-                if is_grouped(node.op):
-                    yield Row(_groups(self.graph, node), fill)
-            if self.single and node.name:
-                yield Row(text.clip(node.path), color="muted")
 
     # --- edges ---
 
@@ -364,7 +310,7 @@ class Column:
         tail, head = self.exits[operand], self.names[cell]
         if kind not in {"trunk", "gate"}:
             tail = self.upper.get(operand, tail)
-        if self._is_wide_merge(node):
+        if is_wide_merge(node):
             self._connect(tail, f"{head}:p{port}:n", kind, weight=10)
             return
         if kind == "trunk":
@@ -432,10 +378,3 @@ def _on_trunk(branch: Scope | None) -> bool:
 def _is_wide(graph: Graph, scope: Scope) -> bool:
     """Whether a residual has boxes beside its branch."""
     return shortcut_kind(graph, scope) in {"projection", "pad", "pool", "other", "gate", "gated"}
-
-
-def _groups(graph: Graph, node: Node) -> str:
-    groups: int = getattr(node.op, "groups", 1)
-    each = graph.shapes(node)[0].channels // groups
-    shown: Sequence[str] = [str(each)] * groups if groups <= 4 else [str(each)] * 3 + ["…", str(each)]
-    return " | ".join(shown)
