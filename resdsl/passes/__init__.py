@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 
 from resdsl.graph import Graph
-from resdsl.passes.base import Change, Pass, Refusal, Rewritten
+from resdsl.passes.base import Change, Pass, Refusal, Rewriter, Rewritten
 from resdsl.passes.formulas import Formula, Given
 
 PASSES = (
@@ -20,15 +20,17 @@ PASSES = (
     "fold_batchnorm",
     "fold_forward",
     "fold_survival",
+    "merge_parallel",
     "pool_first",
     "group_branches",
+    "merge_residual",
 )
 """Every pass by its name."""
 
-INFERENCE = ("drop_auxiliary", "drop_identities", "fold_batchnorm")
+INFERENCE = ("drop_auxiliary", "drop_identities", "fold_survival", "fold_batchnorm", "pool_first")
 """What makes a net faster in eval, in an order in which each makes room for the next."""
 
-__all__ = ["INFERENCE", "PASSES", "Change", "Formula", "Pass", "Refusal", "Rewritten", "find_pass", "rewrite"]
+__all__ = ["INFERENCE", "PASSES", "Change", "Formula", "Pass", "Refusal", "Rewritten", "find_pass", "rewrite", "run"]
 
 
 @cache
@@ -45,14 +47,17 @@ def find_pass(name: str) -> Pass:
 
 def rewrite(graph: Graph, names: Iterable[str]) -> Rewritten:
     """A graph after passes, by their names, one after the other. The graph that is given stays as it is."""
-    from resdsl.passes.base import Rewriter
+    return run(graph, map(find_pass, names))
 
+
+def run(graph: Graph, passes: Iterable[Pass]) -> Rewritten:
+    """A graph after passes, and how its weights follow from those it had before the first."""
     weights: dict[str, Formula] = {key: Given(key) for key, _, _ in graph.weights()}
     changes: list[Change] = []
     refused: list[Refusal] = []
-    for name in names:
+    for one in passes:
         rewriter = Rewriter(graph)
-        find_pass(name).apply(rewriter)
+        one.apply(rewriter)
         done = rewriter.finish()
         graph = done.graph
         weights = {key: formula.replaced(weights.__getitem__) for key, formula in done.weights.items()}

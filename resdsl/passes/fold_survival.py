@@ -11,10 +11,10 @@ class FoldSurvival(Pass):
     """A unit that survives with the chance p becomes one that always does; its branch takes p into its weights.
 
     In eval, `rescale test` computes x + p f(x) (Huang et al., arXiv:1603.09382, equation 5), and the last affine layers
-    of f take the factor: gamma and beta of a normalisation, weight and bias of a convolution. Conditions: the unit is not
-    gated (p would stand on the gate's sigmoid), nothing but homogeneous steps (ReLU, pools, merges) stands between these
-    layers and the sum, they have no other use, and their weights are not shared. `rescale train` computes x + f(x) in
-    eval: the chance is removed, and no weight changes.
+    of f take the factor: gamma and beta of a normalisation, weight and bias of a convolution. Conditions: the unit is
+    not gated (p would stand on the gate's sigmoid), nothing but homogeneous steps (ReLU, pools, merges) stands between
+    these layers and the sum, they have no other use, and their weights are not shared. `rescale train` computes
+    x + f(x) in eval: the chance is removed, and no weight changes.
     """
 
     name = "fold_survival"

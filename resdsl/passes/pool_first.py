@@ -16,12 +16,13 @@ class PoolFirst(Pass):
     """conv(1) -> avgpool becomes avgpool -> conv(1), and the convolution works on the fewer positions.
 
     One combines channels and the other positions, so that their order does not matter: avgpool(W x + b) =
-    W avgpool(x) + b. Conditions: the convolution has a 1x1 kernel (or is a linear layer at every position), stride 1 and
-    no padding, any groups; it has no bias, or the pool counts no padding, for which the convolution's result would have
-    been 0 and not b; the pool is the only use of the convolution's value and leaves fewer positions; neither stands in
-    a shared module. The weights stay as they are, and a training step is the same.
+    W avgpool(x) + b. Conditions: the convolution has a 1x1 kernel (or is a linear layer at every position), stride 1
+    and no padding, any groups; it has no bias, or the pool counts no padding, for which the convolution's result would
+    have been 0 and not b; the pool is the only use of the convolution's value and leaves fewer positions; neither
+    stands in a shared module. The weights stay as they are, and a training step is the same.
 
-    The transitions of Huang et al., arXiv:1608.06993, section 3: a quarter of their multiply-adds, 8.2 % of DenseNet-121's.
+    The transitions of Huang et al., arXiv:1608.06993, section 3: a quarter of their multiply-adds, 8.2 % of those of
+    DenseNet-121.
     """
 
     name = "pool_first"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from math import prod
 from typing import TYPE_CHECKING
 
 from resdsl.backends.torch import emit
@@ -13,8 +14,10 @@ from resdsl.records import Record
 from resdsl.runtime.formulas import convert
 from resdsl.runtime.generated import model_class
 from resdsl.runtime.verify import tensors
+from resdsl.runtime.weights.layout import COUNTER
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
 DOUBLE, SINGLE = 1e-10, 1e-5
@@ -53,50 +56,62 @@ def equality(
     """
     import torch
 
+    generator = torch.Generator().manual_seed(0)
+    single = state or random_state(before, generator)
+    single = {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in single.items()}
+    double = {key: tensor.double() if tensor.is_floating_point() else tensor for key, tensor in single.items()}
+    shapes = [(batch, *before.node(id_).shape.full) for id_ in before.inputs]
+    inputs = [torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes]
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        one, other = (model_class(emit(graph))().double() for graph in (before, after.graph))
-        given = random_state(one) if state is None else {key: _double(tensor) for key, tensor in state.items()}
-        inputs = [torch.randn(batch, *before.node(id_).shape.full, dtype=torch.float64) for id_ in before.inputs]
-        one.load_state_dict(given)
-        other.load_state_dict(convert(after.weights, given))
-        step = _step(one, other, after, inputs) if training else None
-        one.load_state_dict(given)  # a step moves the statistics
-        other.load_state_dict(convert(after.weights, given))
-        double = _outputs(one, other, inputs)
-        return Equality(double, _outputs(one.float(), other.float(), [x.float() for x in inputs]), step)
+        return Equality(
+            _outputs(before, after, double, inputs),
+            _outputs(before, after, single, [x.float() for x in inputs]),
+            _step(before, after, double, inputs) if training else None,
+        )
 
 
-def random_state(module: nn.Module) -> dict[str, Tensor]:
-    """The weights that a module has, with those of normalisations, biases and scales no longer what they begin as."""
+def random_state(graph: Graph, generator: torch.Generator) -> dict[str, Tensor]:
+    """Weights for which nothing is what it begins as: neither statistics, biases nor scales are 0 or 1."""
     import torch
 
-    found = {key: tensor.clone() for key, tensor in module.state_dict().items()}
-    for key, tensor in found.items():
-        if not tensor.is_floating_point():
-            continue
-        if key.endswith("running_var"):
-            tensor.uniform_(0.5, 2)
-        elif key.endswith(("running_mean", "bias")):
-            tensor.add_(torch.randn_like(tensor), alpha=0.2)
-        elif tensor.dim() <= 1 or tensor.std(correction=0) == 0:
-            tensor.mul_(torch.empty_like(tensor).uniform_(0.5, 1.5))
+    found: dict[str, Tensor] = {}
+    for key, weight, _ in graph.weights():
+        shape = weight.shape
+        if weight.name == COUNTER:
+            found[key] = torch.zeros(shape, dtype=torch.int64)
+        elif weight.name in ("bias", "running_mean"):
+            found[key] = 0.2 * torch.randn(shape, generator=generator)
+        elif prod(shape) == max(shape, default=1):
+            found[key] = 0.5 + 1.5 * torch.rand(shape, generator=generator)
+        else:
+            found[key] = torch.randn(shape, generator=generator) * math.sqrt(2 / prod(shape[1:]))
     return found
 
 
-def _double(tensor: Tensor) -> Tensor:
-    return tensor.double() if tensor.is_floating_point() else tensor
+def _modules(before: Graph, after: Rewritten, state: State) -> tuple[nn.Module, nn.Module]:
+    """Both nets, each with its own copy of the weights."""
+    import torch
+
+    found = []
+    for graph, given in ((before, state), (after.graph, convert(after.weights, state))):
+        with torch.device("meta"):
+            module = model_class(emit(graph))()
+        module.load_state_dict({key: tensor.clone() for key, tensor in given.items()}, assign=True)
+        found.append(module)
+    return found[0], found[1]
 
 
-def _outputs(one: nn.Module, other: nn.Module, inputs: list[Tensor]) -> float:
+def _outputs(before: Graph, after: Rewritten, state: State, inputs: list[Tensor]) -> float:
     import torch
 
     with torch.inference_mode():
-        return differences(tensors(one.eval()(*inputs)), tensors(other.eval()(*inputs)))
+        one, other = (tensors(module.eval()(*inputs)) for module in _modules(before, after, state))
+        return differences(one, other)
 
 
-def _step(one: nn.Module, other: nn.Module, after: Rewritten, inputs: list[Tensor]) -> float:
+def _step(before: Graph, after: Rewritten, state: State, inputs: list[Tensor]) -> float:
     """One step of both in training mode, with the same masks of survival."""
+    one, other = _modules(before, after, state)
     results, gradients = [], []
     for module in (one, other):
         _keep_all(module)
@@ -104,16 +119,10 @@ def _step(one: nn.Module, other: nn.Module, after: Rewritten, inputs: list[Tenso
         outputs = tensors(module.train()(*given))
         results.append(tuple(y.detach() for y in outputs))
         gradients.append(_gradients(outputs, given))
-    statistics = [
-        convert(after.weights, one.state_dict()),
-        dict(other.state_dict()),
-    ]
-    buffers = [key for key, _ in other.named_buffers() if key in statistics[0]]
-    return max(
-        differences(*results),
-        differences(*gradients),
-        differences(*(tuple(kept[key].double() for key in buffers) for kept in statistics)),
-    )
+    expected = convert(after.weights, one.state_dict())
+    moved = {key: buffer for key, buffer in other.named_buffers() if key in expected}
+    statistics = (tuple(expected[key].double() for key in moved), tuple(buffer.double() for buffer in moved.values()))
+    return max(differences(*results), differences(*gradients), differences(*statistics))
 
 
 def _gradients(outputs: tuple[Tensor, ...], inputs: list[Tensor]) -> tuple[Tensor, ...]:
