@@ -77,19 +77,25 @@ def _kept(graph: Graph, node: Node, saved: Saved, memory: list[int], counted: se
 
 
 def live_bytes(graph: Graph, batch: int = 1, dtype: str = "float32") -> int:
-    """The most bytes of values that are in memory at one time in eval: the input, too.
+    """The most bytes of values that are in memory at one time in eval: the input, too."""
+    return most_alive(graph, batch, dtype)[0]
+
+
+def most_alive(graph: Graph, batch: int, dtype: str) -> tuple[int, str]:
+    """The most bytes of values in memory at one time in eval, and the module path of the step that runs then.
 
     A value lives until its last reader; what a module is called with, until the call ends, for its caller holds it.
     Activations that nobody else reads are overwritten; a maximum pool makes its indices even where nobody wants
     them. Scratch memory of the kernels is not counted, nor that a variable in Python may hold a value for a step more.
     """
     item = ITEM_BYTES[dtype]
-    ends = _ends(graph)
+    last = ends(graph)
     sizes: dict[int, int] = {}
     memory: list[int] = []
     dying: dict[int, list[int]] = {}
     holders: Counter[int] = Counter()
     total = most = 0
+    path = ""
     aux = {node for scope in graph.root.walk() if scope.kind is ScopeKind.AUX for node in scope.nodes()}
     for node in graph.nodes():
         if node.id in aux:
@@ -100,15 +106,16 @@ def live_bytes(graph: Graph, batch: int = 1, dtype: str = "float32") -> int:
         if place not in sizes:
             sizes[place] = node.shape.numel
             total += node.shape.numel
-        dying.setdefault(ends[node.id], []).append(place)
+        dying.setdefault(last[node.id], []).append(place)
         holders[place] += 1
         indices = node.op.saved(graph.shapes(node)).indices
-        most = max(most, total * item + indices * 8)
+        if total * item + indices * 8 > most:
+            most, path = total * item + indices * 8, node.path
         for over in dying.pop(node.id, ()):
             holders[over] -= 1
             if not holders[over]:
                 total -= sizes.pop(over)
-    return batch * most
+    return batch * most, path
 
 
 def _in_place(graph: Graph, node: Node) -> bool:
@@ -117,12 +124,23 @@ def _in_place(graph: Graph, node: Node) -> bool:
         return False
     if node.op.saved(graph.shapes(node)).view or node.op.role is Role.DROPOUT:
         return True
+    return overwrites(graph, node)
+
+
+def overwrites(graph: Graph, node: Node) -> bool:
+    """Whether a step writes its result over its first operand, which nobody else reads and nothing keeps.
+
+    Activations do, and the sum of a residual unit.
+    """
+    if not node.operands:
+        return False
     operand = graph.node(node.operands[0])
     fresh = operand.op.role is not Role.INPUT and not operand.op.keeps_output_for_backward
-    return node.op.may_be_inplace and fresh and len(graph.consumers(operand.id)) == 1
+    sums = node.op.kind == "add" and node.scope.kind is ScopeKind.RESIDUAL and len(node.operands) == 2
+    return (node.op.may_be_inplace or sums) and fresh and len(graph.consumers(operand.id)) == 1
 
 
-def _ends(graph: Graph) -> list[int]:
+def ends(graph: Graph) -> list[int]:
     """For each value, the step after which nothing holds it."""
     end = len(graph)
     ends = [node.id for node in graph.nodes()]
@@ -133,6 +151,11 @@ def _ends(graph: Graph) -> list[int]:
         if scope.name is not None and (last := max(scope.nodes(), default=-1)) >= 0:
             for value in scope.inputs:
                 ends[value] = max(ends[value], last)
-    for value in (*graph.inputs, *(output.node for output in graph.outputs)):
+    for value in (*graph.inputs, *results(graph)):
         ends[value] = end
     return ends
+
+
+def results(graph: Graph) -> list[int]:
+    """The values that a caller receives in training, auxiliary ones included, in order of execution."""
+    return sorted({*(output.node for output in graph.outputs), *(output.node for output in graph.aux)})

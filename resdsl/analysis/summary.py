@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from math import prod
 from typing import Literal
 
-from resdsl.analysis.memory import Kept, activations, live_bytes
+from resdsl.analysis.memory import Kept, activations
 from resdsl.analysis.metrics import metrics
+from resdsl.analysis.peak import Footprint, Largest, Memory, Peak
 from resdsl.analysis.receptive import Fields, receptive_fields
 from resdsl.analysis.sections import sections, shortcut_kind
 from resdsl.analysis.sizes import input_sizes
 from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.graph.text import step_text
 from resdsl.ops.base import Role
+from resdsl.records import Record
 from resdsl.shapes import Shape
 
 Depth = Literal["stage", "block", "ops"]
@@ -82,18 +84,20 @@ class Summary:
     """Expected number of units that are executed in a training step: the sum of their survival chances."""
     kept: Kept
     """What a training step keeps for its backward pass."""
-    state: tuple[int, int]
-    """Elements of the buffers that are real numbers, and buffers that are counters of 8 bytes."""
-    live: int
-    """The most bytes of values that are alive at one time in eval, for one input in float32."""
+    memory: tuple[Memory, ...]
+    """Peaks of memory, for each batch size."""
     rows: tuple[Row, ...]
     sides: str = ""
     """Which sizes of the input's sides the net takes, in words; empty where it takes any that is not too small."""
+    fits: Largest | None = None
+    """The largest batches for a given memory, where one was given."""
 
     def to_json(self) -> str:
         """Stable JSON with every field."""
         data = asdict(self)
         data["kept"] = _kept(self.kept)
+        data["memory"] = [_plain(memory) for memory in self.memory]
+        data["fits"] = _plain(self.fits) if self.fits else None
         for part, row in zip(data["rows"], self.rows, strict=True):
             part["shortcuts"] = dict(row.shortcuts)
             part["kept"] = _kept(row.kept)
@@ -101,9 +105,9 @@ class Summary:
 
     def to_table(self) -> str:
         """A text table, a row for each part, the figures below it."""
-        from resdsl.analysis.summary_table import summary_table
+        from resdsl.analysis.summary_table import summary_tables
 
-        return summary_table(self).dense().text()
+        return "\n".join(table.text() for table in summary_tables(self))
 
     def __str__(self) -> str:
         return self.to_table()
@@ -114,12 +118,21 @@ def gmacs(macs: int) -> str:
     return f"{macs / 1e9:.3f}" if macs >= 500_000 or macs == 0 else f"{macs / 1e9:.9f}".rstrip("0")
 
 
-def summarize(graph: Graph, depth: Depth = "stage") -> Summary:
-    """The figures of a graph and its rows."""
+def summarize(
+    graph: Graph,
+    depth: Depth = "stage",
+    batches: Sequence[int] = (1,),
+    dtype: str = "float32",
+    optimizer: str = "sgd",
+    fit: int | None = None,
+) -> Summary:
+    """The figures of a graph and its rows; its memory for batches of the sizes `batches`, and what fits in `fit` bytes.
+
+    Raises `ValueError` as `Footprint.memory` does.
+    """
+    footprint = Footprint(graph)
     total = metrics(graph)
     kept = activations(graph)
-    buffers = [weight for _, weight, _ in graph.weights() if weight.buffer]
-    counters = sum(weight.name == "num_batches_tracked" for weight in buffers)
     return Summary(
         model=graph.name,
         input=_shapes(graph.node(node).shape for node in graph.inputs),
@@ -133,10 +146,10 @@ def summarize(graph: Graph, depth: Depth = "stage") -> Summary:
         units=total.units,
         expected_depth=float(sum((u.survival.chance if u.survival else Fraction(1) for u in graph.units), Fraction())),
         kept=Kept.total(kept),
-        state=(sum(prod(weight.shape) for weight in buffers) - counters, counters),
-        live=live_bytes(graph),
+        memory=tuple(footprint.memory(batch, dtype, optimizer) for batch in batches),
         sides=sizes.describe() if (sizes := input_sizes(graph)) else "",
         rows=tuple(_Rows(graph, kept).all(depth)),
+        fits=footprint.largest(fit, dtype, optimizer) if fit is not None else None,
     )
 
 
@@ -234,6 +247,16 @@ class _Rows:
 
 def _kept(kept: Kept) -> dict[str, int]:
     return {"elements": kept.elements, "indices": kept.indices, "constants": kept.constants}
+
+
+def _plain(record: Record) -> dict[str, object]:
+    """Its fields, of a peak its total too."""
+    fields: dict[str, object] = {"total": record.total} if isinstance(record, Peak) else {}
+    names: tuple[str, ...] = record.__match_args__
+    for name in names:
+        value = getattr(record, name)
+        fields[name] = _plain(value) if isinstance(value, Record) else value
+    return fields
 
 
 def _folded(rows: list[Row]) -> Iterator[Row]:

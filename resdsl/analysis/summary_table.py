@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from resdsl.analysis.memory import ITEM_BYTES
+from resdsl.analysis.memory_table import memory_table
 from resdsl.analysis.summary import FLOPS, Row, Summary, gmacs
 from resdsl.tables import Cell, Column, Number, Table, count, size
 
 _UNITS = ((50_000_000, "GMACs", 10**9), (50_000, "MMACs", 10**6), (0, "MACs", 1))
 
 
-def summary_table(summary: Summary, batch: int = 1, dtype: str = "float32") -> Table:
-    """A row for each of the summary's; memory for a batch of inputs in a PyTorch type."""
+def summary_tables(summary: Summary) -> tuple[Table, Table]:
+    """The net's, without the columns that say nothing, and that of its memory."""
+    return summary_table(summary).dense(), memory_table(summary.memory).dense()
+
+
+def summary_table(summary: Summary) -> Table:
+    """A row for each of the summary's; what a training step keeps is told for the first of its batch sizes."""
+    batch, dtype = summary.memory[0].batch, summary.memory[0].dtype
     unit, factor = next((name, factor) for least, name, factor in _UNITS if summary.macs >= least)
     columns = (
         Column("path"),
@@ -29,7 +35,7 @@ def summary_table(summary: Summary, batch: int = 1, dtype: str = "float32") -> T
     )
     rows = tuple(_cells(row, summary, factor, batch, dtype) for row in summary.rows)
     title = f"{summary.model}: {summary.input} -> {summary.output}"
-    return Table(columns, rows, title, _notes(summary, batch, dtype))
+    return Table(columns, rows, title, _notes(summary))
 
 
 def _cells(row: Row, summary: Summary, factor: int, batch: int, dtype: str) -> tuple[Cell, ...]:
@@ -58,20 +64,21 @@ def _ranges(axes: tuple[tuple[str, str], ...]) -> str:
     return ranges[0] if len(set(ranges)) == 1 else "x".join(ranges)
 
 
-def _notes(summary: Summary, batch: int, dtype: str) -> tuple[str, ...]:
-    item = ITEM_BYTES[dtype]
+def _notes(summary: Summary) -> tuple[str, ...]:
     expected = "" if summary.expected_depth == summary.units else f" ({summary.expected_depth:g} expected in training)"
-    gradients = summary.params * item
-    weights = gradients + summary.state[0] * item + summary.state[1] * 8
-    kept, live = summary.kept.bytes(batch, dtype), summary.live * item // 4 * batch
-    inputs = f"{batch} input" if batch == 1 else f"{batch} inputs"
-    everything = size(weights + gradients + kept)
+    fits = summary.fits
     return (
         f"{summary.params:,} parameters, {summary.buffers} buffers, {summary.state_dict_keys} keys",
         f"{gmacs(summary.macs)} GMACs ({FLOPS}), depth {summary.depth}, {summary.units} residual units{expected}",
         f"{gmacs(summary.elementwise)} G elements computed by everything else, apart from these",
         *((f"sides of the input: {summary.sides}",) if summary.sides else ()),
-        f"{inputs} in {dtype}:",
-        f"  training {everything}: {size(weights)} weights, {size(gradients)} gradients, {size(kept)} activations",
-        f"  inference {size(weights + live)}: {size(weights)} weights, {size(live)} values at most",
+        *(
+            (f"{size(fits.bytes)} hold {_batch(fits.training)} in training, {_batch(fits.inference)} in inference",)
+            if fits
+            else ()
+        ),
     )
+
+
+def _batch(largest: int) -> str:
+    return f"a batch of {largest:,}" if largest else "not one input"

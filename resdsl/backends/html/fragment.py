@@ -10,7 +10,7 @@ from base64 import b64encode
 from html import escape
 
 from resdsl.analysis.summary import Summary
-from resdsl.analysis.summary_table import summary_table
+from resdsl.analysis.summary_table import summary_tables
 
 
 def picture(svg: str, title: str) -> str:
@@ -19,5 +19,5 @@ def picture(svg: str, title: str) -> str:
 
 
 def figures(summary: Summary) -> str:
-    """The table of a net, a row for each stage, and the figures below it."""
-    return summary_table(summary).dense().html()
+    """The table of a net, a row for each stage, the figures below it, and the table of its memory."""
+    return "".join(table.html() for table in summary_tables(summary))

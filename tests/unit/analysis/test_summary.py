@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import resdsl
 from resdsl.analysis.memory import Kept
+from resdsl.analysis.peak import Largest, Memory, Peak
 from resdsl.analysis.summary import Row, Summary, gmacs
 from resdsl.analysis.summary_table import summary_table
+from resdsl.tables import Number
 
 
 def summary(tmp_path: Path, text: str) -> Summary:
@@ -117,7 +120,7 @@ def test_json_has_every_field_and_is_stable() -> None:
     data = json.loads(found.to_json())
     assert list(data) == [
         "model", "input", "output", "params", "buffers", "state_dict_keys", "macs", "elementwise", "depth", "units",
-        "expected_depth", "kept", "state", "live", "rows", "sides",
+        "expected_depth", "kept", "memory", "rows", "sides", "fits",
     ]  # fmt: skip
     assert data["rows"][2]["shortcuts"] == {"projection": 1, "identity": 1}
     assert found.to_json() == resdsl.load("resnet18").summary().to_json()
@@ -146,10 +149,15 @@ def net_of(*rows: Row) -> Summary:
         3,
         2.5,
         Kept(1 << 18, 0, 0),
-        (20, 1),
-        4096,
+        (memory(),),
         rows,
     )
+
+
+def memory(batch: int = 1, dtype: str = "float32") -> Memory:
+    inference = Peak(4096, 0, 0, 8192, 0, "forward", "")
+    training = Peak(4096, 2048, 0, 1 << 20, 512, "backward", "layer1.conv1")
+    return Memory(batch, dtype, "sgd", inference, training, training, training)
 
 
 def test_table() -> None:
@@ -163,16 +171,28 @@ def test_table() -> None:
         "1,000 parameters, 3 buffers, 7 keys",
         "3.000 GMACs (1 MAC = 2 FLOPs), depth 5, 3 residual units (2.5 expected in training)",
         "0.002 G elements computed by everything else, apart from these",
-        "1 input in float32:",
-        "  training 1.0 MiB: 4.0 KiB weights, 3.9 KiB gradients, 1.0 MiB activations",
-        "  inference 8.0 KiB: 4.0 KiB weights, 4.0 KiB values at most",
+        "",
+        "memory at its most, float32, sgd",
+        "",
+        "batch  run               peak  weights  gradients  activations  passing  when",
+        "-----  ------------  --------  -------  ---------  -----------  -------  ------------------------",
+        "    1  inference     12.0 KiB  4.0 KiB                 8.0 KiB           forward",
+        "    1  training       1.0 MiB  4.0 KiB    2.0 KiB      1.0 MiB    512 B  backward of layer1.conv1",
+        "    1  accumulating   1.0 MiB  4.0 KiB    2.0 KiB      1.0 MiB    512 B  backward of layer1.conv1",
     ]
 
 
-def test_memory_is_for_a_batch_in_a_type() -> None:
-    table = summary_table(net_of(row()), batch=4, dtype="bfloat16")
-    assert "4 inputs in bfloat16:" in table.notes
-    assert "  training 2.0 MiB: 2.0 KiB weights, 2.0 KiB gradients, 2.0 MiB activations" in table.notes
+def test_activations_are_for_the_first_batch_size_in_its_type() -> None:
+    net = replace(net_of(row()), memory=(memory(4, "bfloat16"), memory(8, "bfloat16")))
+    table = summary_table(net)
+    assert dict(zip((column.name for column in table.columns), table.rows[0], strict=True))[
+        "activation_bytes"
+    ] == Number(4 << 19, "2.00")
+
+
+def test_what_fits_is_told() -> None:
+    net = replace(net_of(row()), fits=Largest(1 << 30, 1200, 0))
+    assert summary_table(net).notes[-1] == "1.0 GiB hold not one input in training, a batch of 1,200 in inference"
 
 
 def test_csv_has_plain_numbers_in_all_columns() -> None:
