@@ -18,6 +18,11 @@ from resdsl.shapes import Shape
 SKELETON = frozenset({ScopeKind.RESIDUAL, ScopeKind.MAIN, ScopeKind.SHORTCUT, ScopeKind.MODEL})
 """Scopes that mean something even when they are empty: a shortcut without items is the identity."""
 
+PARTS = frozenset(
+    {ScopeKind.MAIN, ScopeKind.SHORTCUT, ScopeKind.BRANCH, ScopeKind.REPEAT, ScopeKind.ITERATION, ScopeKind.BRACES}
+)
+"""Scopes that a residual or a merge is made of."""
+
 
 class Draft:
     """Nodes have the ids they had, new ones further ones; ids are names here, not places in an order."""
@@ -184,12 +189,12 @@ class Draft:
         if scope in self.units:
             self.units.remove(scope)
 
-    def dissolve_unit(self, residual: Scope) -> None:
-        """A residual goes with its braces and its shortcut; what they hold stands in its place."""
-        for part in [item for item in residual.items if isinstance(item, Scope)]:
-            if part.kind in (ScopeKind.MAIN, ScopeKind.SHORTCUT):
-                self.dissolve(part)
-        self.dissolve(residual)
+    def dissolve_construct(self, scope: Scope) -> None:
+        """A residual or a merge goes with its branches; what they hold stands in its place."""
+        self.drop_empty(scope)
+        for part in [item for item in scope.items if isinstance(item, Scope) and item.kind in PARTS]:
+            self.dissolve_construct(part)
+        self.dissolve(scope)
 
     def drop_empty(self, root: Scope) -> None:
         """Scopes without anything in them go, with their names."""
