@@ -56,7 +56,7 @@ def run(graph: Graph, passes: Iterable[Pass]) -> Rewritten:
     changes: list[Change] = []
     refused: list[Refusal] = []
     for one in passes:
-        rewriter = Rewriter(graph)
+        rewriter = Rewriter(graph, one.name)
         one.apply(rewriter)
         done = rewriter.finish()
         graph = done.graph

@@ -169,6 +169,9 @@ class BodyBuilder:
             self._merge(step, values, order)
             return
         text = torch_text(self.flow, node)
+        if len(values) > 1:
+            self._module_of_several(step, values, order)
+            return
         pending = self.lines.pending.get(values[0])
         if pending is not None and (breaks_before(node.op.role, pending) or width(pending.expr) > LINE - 16):
             self.lines.flush(values[0], order - 1)
@@ -177,6 +180,16 @@ class BodyBuilder:
         heavy = is_heavy(node.op.role) or bool(before and before.heavy)
         normed = bool(before and before.normed) or node.op.role is Role.NORM
         self._result(step, Pending(expr, step.hint, order, heavy, normed, branch=step.branch))
+
+    def _module_of_several(self, step: NodeStep, values: list[int], order: int) -> None:
+        """A layer that takes several values, each of them on a line of its own where it is a call that counts."""
+        for value in values:
+            pending = self.lines.pending.get(value)
+            if pending is not None and pending.heavy and not isinstance(pending.expr, IfMember):
+                self.lines.flush(value, order - 1)
+        operands = tuple(self.lines.take(value)[0] for value in values)
+        expr = self._invoke(step.node, step.shared, operands, self._member_name(step.node))
+        self._result(step, Pending(expr, step.hint, order, heavy=True, branch=step.branch))
 
     def _apply(self, step: NodeStep, text: Torch, operand: Expr) -> Expr:
         node = step.node

@@ -13,6 +13,8 @@ from resdsl.backends.torch.prose import class_docstring, safe
 from resdsl.backends.torch.render import Callee, Renderer, attribute
 from resdsl.backends.torch.spelling import Names, class_name
 from resdsl.backends.torch.stochastic import BASE, base_class
+from resdsl.backends.torch.support import Target, definitions
+from resdsl.backends.torch.support import names as support_names
 from resdsl.graph import Graph, ScopeKind
 
 NAMED = {"chance", "flag", "real"}
@@ -24,20 +26,22 @@ LOSS_WEIGHTS = "loss_weights"
 RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch"}
 
 
-def emit(graph: Graph) -> str:
+def emit(graph: Graph, support: Target | None = None) -> str:
     """The PyTorch source of a model. Deterministic; stable under `ruff format`.
 
-    Its `__all__` names the model's class first, which is constructed without arguments; the keys of its
-    `state_dict` are those of `graph.weights()`.
+    A graph that was lowered needs layers that the file defines: `support` is the device that they are for. The file's
+    `__all__` names the model's class first, which is constructed without arguments; the keys of its `state_dict` are
+    those of `graph.weights()`.
     """
-    return _File(graph).text()
+    return _File(graph, support).text()
 
 
 class _File:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, support: Target | None) -> None:
         self.graph = graph
         self.plan = ClassPlan(graph)
-        self.names = Names(RESERVED)
+        self.support = support
+        self.names = Names(RESERVED | (support_names(support) if support else frozenset()))
         self.model = self.names.fresh(class_name(graph.name, graph.header))
         self.layers = dict.fromkeys(layers_of(self.plan.classes), "")
         for key in self.layers:
@@ -74,6 +78,8 @@ class _File:
         sections += self._output_classes()
         sections += [self._class(spec) for spec in self.plan.classes]
         body = "\n\n\n".join("\n".join(section) for section in sections)
+        if self.support:
+            body = "\n\n\n".join([*definitions(self.support, body), body])
         head = [*self._docstring(), "", *_imports(body), "", f'__all__ = ["{self.model}"]']
         return "\n".join(head) + "\n\n\n" + body + "\n"
 
@@ -144,6 +150,8 @@ def _fields(names: list[str]) -> list[str]:
 
 def _imports(body: str) -> list[str]:
     first = []
+    if "functools." in body:
+        first.append("import functools")
     if "OrderedDict(" in body:
         first.append("from collections import OrderedDict")
     if "(NamedTuple)" in body:

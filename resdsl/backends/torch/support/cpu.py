@@ -1,0 +1,194 @@
+"""Layers of inference on the CPU."""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ONEDNN_NAMES = {"silu": "swish"}
+
+
+class FusedConv2d(nn.Conv2d):
+    """A convolution with its activation and, where one is given, a residual's addition, as one call of oneDNN.
+
+    The weight is packed for the processor on the first call. With `winograd` a 3x3 kernel of stride 1 is applied
+    as F(4x4, 3x3) of Lavin and Gray (arXiv:1509.09308), with a quarter of the multiplications.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        activation: str = "none",
+        winograd: bool = False,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
+        self.activation = activation
+        self.winograd = winograd
+        self.packed: Tensor | None = None
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
+        if self.packed is None:
+            self.packed = self.pack(x)
+        if self.winograd:
+            if self.activation == "relu" and residual is None:
+                return winograd(x, self.packed, self.bias, self.padding, relu=True)
+            return finish(winograd(x, self.packed, self.bias, self.padding), residual, self.activation)
+        if not has_onednn():
+            return finish(super().forward(x), residual, self.activation)
+        geometry = (self.padding, self.stride, self.dilation, self.groups)
+        convolution = torch.ops.mkldnn._convolution_pointwise
+        name = ONEDNN_NAMES.get(self.activation, self.activation)
+        if residual is None:
+            return convolution(x, self.packed, self.bias, *geometry, name, [], "")
+        after = None if name == "none" else name
+        return convolution.binary(x, residual, self.packed, self.bias, *geometry, "add", 1.0, after, [], "")
+
+    def pack(self, x: Tensor) -> Tensor:
+        """The weight in the form that the kernel reads fastest."""
+        weight = self.weight.detach()
+        if self.winograd:
+            return winograd_weight(weight)
+        if not has_onednn():
+            return weight
+        if x.is_contiguous(memory_format=torch.channels_last):
+            weight = weight.contiguous(memory_format=torch.channels_last)
+        geometry = (self.padding, self.stride, self.dilation, self.groups)
+        return torch.ops.mkldnn._reorder_convolution_weight(weight, *geometry, list(x.shape))
+
+    def _load_from_state_dict(self, *args) -> None:
+        self.packed = None  # it was made of the weight before
+        super()._load_from_state_dict(*args)
+
+
+class FusedLinear(nn.Linear):
+    """A linear layer with its activation as one call of oneDNN, its weight packed on the first call."""
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, activation: str = "none") -> None:
+        super().__init__(in_features, out_features, bias)
+        self.activation = activation
+        self.packed: Tensor | None = None
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not has_onednn():
+            return finish(super().forward(x), None, self.activation)
+        if self.packed is None:
+            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), x.shape[0])
+        name = ONEDNN_NAMES.get(self.activation, self.activation)
+        return torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, name, [], "")
+
+    def _load_from_state_dict(self, *args) -> None:
+        self.packed = None  # it was made of the weight before
+        super()._load_from_state_dict(*args)
+
+
+class ChannelAffine(nn.Module):
+    """scale * x + shift, channel by channel: what is left of a normalisation that no layer could take."""
+
+    def __init__(self, channels: int, dims: int = 2, relu: bool = False) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(channels, *[1] * dims), requires_grad=False)
+        self.shift = nn.Parameter(torch.zeros(channels, *[1] * dims), requires_grad=False)
+        self.relu = relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.addcmul(self.shift, x, self.scale)
+        return y.relu_() if self.relu else y
+
+
+class Room(nn.Module):
+    """A copy of its input at the beginning of a buffer of `channels` channels: `append` writes the further ones."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, c, height, width = x.shape
+        buffer = x.new_empty(n, height, width, self.channels).permute(0, 3, 1, 2)
+        buffer[:, :c] = x
+        return buffer[:, :c]
+
+
+def append(x: Tensor, y: Tensor) -> Tensor:
+    """The channels of both: those of `y` are written into the room behind `x`."""
+    n, c, height, width = x.shape
+    both = x.as_strided((n, c + y.shape[1], height, width), x.stride())
+    both[:, c:] = y
+    return both
+
+
+def has_onednn() -> bool:
+    """Whether this PyTorch has oneDNN's fused layers."""
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+
+
+def finish(x: Tensor, residual: Tensor | None, activation: str) -> Tensor:
+    """What follows a layer, where the layer's own call does not do it."""
+    if residual is not None:
+        x = x.add_(residual)
+    if activation == "relu":
+        return x.relu_()
+    return x if activation == "none" else getattr(F, activation)(x)
+
+
+def winograd_weight(weight: Tensor) -> Tensor:
+    """A 3x3 kernel in the domain of F(4x4, 3x3): (36, in_channels, out_channels)."""
+    g = [[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]
+    kernel = torch.tensor(g, dtype=torch.float64) / 24
+    packed = torch.einsum("ai,bj,ocij->abco", kernel, kernel, weight.double())
+    return packed.reshape(36, *packed.shape[2:]).to(weight.dtype)
+
+
+def winograd(x: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int], relu: bool = False) -> Tensor:
+    """A 3x3 convolution of stride 1 in tiles of 4x4 results, some two hundred tiles at a time."""
+    n, c, height, width = x.shape
+    height, width = height + 2 * padding[0] - 2, width + 2 * padding[1] - 2
+    down, across = -(-height // 4), -(-width // 4)
+    below, right = 4 * down + 2 - x.shape[2] - padding[0], 4 * across + 2 - x.shape[3] - padding[1]
+    image = F.pad(x.permute(0, 2, 3, 1), (0, 0, padding[1], right, padding[0], below)).contiguous()
+    result = image.new_empty(n, 4 * down, 4 * across, weight.shape[2])
+    transform, inverse = winograd_transforms(x.dtype)
+    _, row, column, _ = image.stride()
+    rows = max(1, 224 // across)
+    for picture in range(n):
+        for top in range(0, down, rows):
+            count = min(rows, down - top)
+            tiles = image[picture, 4 * top :].as_strided(
+                (6, 6, count, across, c), (row, column, 4 * row, 4 * column, 1)
+            )
+            tiles = torch.mm(transform, tiles.reshape(36, -1)).view(36, -1, c)
+            product = torch.bmm(tiles, weight)
+            if bias is not None:
+                product[7] += bias  # the one place that the inverse spreads evenly over a tile
+            tiles = torch.mm(inverse, product.view(36, -1)).view(4, 4, count, across, -1)
+            target = result[picture, 4 * top : 4 * (top + count)].view(count, 4, across, 4, -1)
+            moved = tiles.permute(2, 0, 3, 1, 4)
+            torch.clamp_min(moved, 0, out=target) if relu else target.copy_(moved)
+    result = result[:, :height, :width].permute(0, 3, 1, 2)
+    return result.contiguous(memory_format=torch.channels_last)
+
+
+@functools.cache
+def winograd_transforms(dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Of a tile of 6x6 values into the domain, and of 36 products into a tile of 4x4 results."""
+    into = [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ]
+    out_of = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
+    one, other = (torch.tensor(rows, dtype=dtype) for rows in (into, out_of))
+    return torch.kron(one, one), torch.kron(other, other)
