@@ -45,6 +45,11 @@ def net(model: str, **params: Any) -> Graph:
     return load(NETS, model, **params).ir
 
 
+def words(dot: str) -> list[str]:
+    """The texts of all labels."""
+    return [text for text in re.findall(r">([^<>]+)<", dot) if text.strip() and '="' not in text]
+
+
 @dataclass(frozen=True)
 class Box:
     """A rectangle in points."""
