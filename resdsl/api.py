@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resdsl.diagnostics import Diagnostic, Report
+from resdsl.diagnostics.suggest import did_you_mean
 from resdsl.limits import DEFAULT, Limits
 from resdsl.records import Record
 from resdsl.source import Source
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from resdsl.elaborate import Program
     from resdsl.graph.model import Graph
     from resdsl.lints import Linter
+    from resdsl.passes import Rewritten
     from resdsl.runtime.export import Batch, Exported, Format
     from resdsl.runtime.weights import Mapping as WeightMapping
     from resdsl.syntax.tree import Expr
@@ -250,10 +252,12 @@ class PictureWarning(UserWarning):
 class Architecture:
     """A model that has no faults: its graph, figures, source, module and picture."""
 
-    def __init__(self, ir: Graph, warnings: tuple[Diagnostic, ...] = ()) -> None:
+    def __init__(self, ir: Graph, warnings: tuple[Diagnostic, ...] = (), rewritten: Rewritten | None = None) -> None:
         self.ir = ir
         """The compiler's own graph, with scopes and spans: for passes, backends and analyses."""
         self.warnings = warnings
+        self.rewritten = rewritten
+        """For what `rewrite` made: the changes, what was refused and why, and the way of every weight."""
 
     @property
     def name(self) -> str:
@@ -308,6 +312,31 @@ class Architecture:
             return to_res(self.ir)
         except TextError as error:
             raise SpecError(str(error)) from error
+
+    def rewrite(self, *passes: str) -> Architecture:
+        """The same function, computed otherwise: the net after passes, one after the other (docs/rewrites.md).
+
+        Where a pass's condition does not hold, the net stays as it is. Raises `SpecError` for a pass that there is not.
+        """
+        from resdsl.passes import PASSES, rewrite
+
+        for name in passes:
+            if name not in PASSES:
+                near = did_you_mean(name, PASSES)
+                raise SpecError(f"there is no pass {name!r}; {f'did you mean {near}?' if near else ', '.join(PASSES)}")
+        done = rewrite(self.ir, passes)
+        return Architecture(done.graph, self.warnings, done)
+
+    def convert(self, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Weights of this net, which `rewrite` made, from those of the net that it was made from.
+
+        Raises `WeightsError` where one is missing.
+        """
+        from resdsl.runtime.formulas import convert
+
+        if self.rewritten is None:
+            raise ValueError(f"{self.name} was not made by `rewrite`: its weights are its own")
+        return convert(self.rewritten.weights, state)
 
     def module(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> torch.nn.Module:
         """An `nn.Module`, freshly initialised: the class of `source()`, executed."""

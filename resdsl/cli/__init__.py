@@ -26,6 +26,7 @@ from resdsl.cli import (
     paths,
     plot,
     render,
+    rewrite,
     summary,
     watch,
     weights,
@@ -36,8 +37,8 @@ from resdsl.diagnostics import CompileError, InternalError, WeightsError
 from resdsl.specs import SpecError
 
 _COMMANDS = (
-    check, fmt, compiling, export, summary, paths, plot, diff, render, watch, zoo, weights, bench, explain, new, lsp,
-    completion,
+    check, fmt, compiling, rewrite, export, summary, paths, plot, diff, render, watch, zoo, weights, bench, explain,
+    new, lsp, completion,
 )  # fmt: skip
 
 

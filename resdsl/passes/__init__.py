@@ -24,6 +24,7 @@ PASSES = (
     "pool_first",
     "group_branches",
     "merge_residual",
+    "plain_blocks",
 )
 """Every pass by its name."""
 

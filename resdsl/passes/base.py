@@ -17,6 +17,8 @@ class Change(Record):
 
     place: str
     what: str
+    by: str = ""
+    """The pass's name."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.what}"
@@ -27,6 +29,8 @@ class Refusal(Record):
 
     place: str
     why: str
+    by: str = ""
+    """The pass's name."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.why}"
@@ -45,8 +49,9 @@ class Rewritten(Record):
 class Rewriter:
     """A graph in the hands of a pass: the draft, the formulas of its weights, and the record of what is done."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, by: str = "") -> None:
         self.draft = Draft(graph)
+        self.by = by
         self.changes: list[Change] = []
         self.refused: list[Refusal] = []
         self._formulas: dict[int, dict[str, Formula]] = {}
@@ -71,10 +76,10 @@ class Rewriter:
         self.set_weights(node, **formulas)
 
     def did(self, node: Node, what: str) -> None:
-        self.changes.append(Change(place(node), what))
+        self.changes.append(Change(place(node), what, self.by))
 
     def refuse(self, node: Node, why: str) -> None:
-        self.refused.append(Refusal(place(node), why))
+        self.refused.append(Refusal(place(node), why, self.by))
 
     def finish(self) -> Rewritten:
         graph, ids = self.draft.finish()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from itertools import accumulate
 
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.graph.draft import Draft
 from resdsl.ops.conv import Conv
 from resdsl.ops.linear import Linear
+from resdsl.ops.part import Part
 from resdsl.ops.slice import Slice
 from resdsl.passes.base import Pass, Rewriter
 from resdsl.passes.formulas import Formula, Full, Joined
@@ -124,16 +126,22 @@ def _merge(to: Rewriter, chains: Sequence[Chain], anchor: Node | Scope) -> None:
     for steps in zip(*chains, strict=True):
         value = _joined(to, steps, value, anchor)
         made.append(value)
-    start = 0
-    for chain, width in zip(chains, widths, strict=True):
-        made.append(draft.insert(Slice(start=start, stop=start + width), [value], chain[-1], None))
-        start += width
+    for chain, op in zip(chains, _parts(widths), strict=True):
+        made.append(draft.insert(op, [value], chain[-1], None))
         _replace(draft, chain, made[-1])
         _to_front(draft, made[-1], anchor)
     for node in made:
         node.name = draft.automatic(node.scope, node.op.kind)
     draft.mark(value.scope)
     draft.renumber(value.scope)
+
+
+def _parts(widths: Sequence[int]) -> list[Part | Slice]:
+    """What takes each one's channels out of all."""
+    if len(set(widths)) == 1:
+        return [Part(i=index, of=len(widths)) for index in range(len(widths))]
+    stops = list(accumulate(widths))
+    return [Slice(start=stop - width, stop=stop) for stop, width in zip(stops, widths, strict=True)]
 
 
 def _replace(draft: Draft, chain: Chain, part: Node) -> None:

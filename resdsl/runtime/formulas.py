@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from resdsl.diagnostics import InternalError
+from resdsl.diagnostics import InternalError, WeightsError
 from resdsl.passes import formulas as f
 
 if TYPE_CHECKING:
@@ -17,10 +17,14 @@ def convert(weights: Mapping[str, f.Formula], state: Mapping[str, Tensor]) -> di
     """The weights of a rewritten net from those of the net it was.
 
     What is taken over as it is, is the same tensor. What is computed is computed in double precision, and has the type
-    of the first weight it is made of (float32 if of none). Raises `KeyError` for a weight that is not there.
+    of the first weight it is made of (float32 if of none). Raises `WeightsError` for a weight that is not there.
     """
     import torch
 
+    for formula in weights.values():
+        for key in formula.given():
+            if key not in state:
+                raise WeightsError(f"the weights have no {key}")
     found = {}
     for key, formula in weights.items():
         if isinstance(formula, f.Given):

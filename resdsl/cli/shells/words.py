@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from resdsl.diagnostics.codes import CODES
+from resdsl.passes import PASSES
 from resdsl.records import Record
 from resdsl.specs import shipped
 
@@ -101,6 +102,8 @@ def values_of(action: argparse.Action) -> Values:
             return Values("res", *_networks())
         case "FILE":
             return Values("file" if action.option_strings else "res")
+        case "PASS":
+            return Values("words", PASSES, "passes")
         case "CODE":
             return Values("words", tuple(CODES), "codes")
         case "FAMILY":

@@ -41,6 +41,11 @@ def transplant(
     return found
 
 
+def state_of(graph: Graph, source: object) -> tuple[Mapping, dict[str, Tensor]]:
+    """A checkpoint from elsewhere in the model's own names. Sources and errors as in `resdsl.transplant`."""
+    return _moved(checkpoint_of(source), graph_layout(graph), None, None, reshape=False)
+
+
 def import_weights(
     graph: Graph,
     source: str | os.PathLike[str],
