@@ -29,7 +29,16 @@ class FusedConv2d(nn.Conv2d):
         activation: str = "none",
         winograd: bool = False,
     ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias)
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+        )
         self.activation = activation
         self.winograd = winograd
         self.packed: Tensor | None = None
@@ -41,7 +50,11 @@ class FusedConv2d(nn.Conv2d):
         if self.winograd:
             if self.activation == "relu" and residual is None:
                 return winograd(x, self.packed, self.bias, self.padding, relu=True)
-            return finish(winograd(x, self.packed, self.bias, self.padding), residual, self.activation)
+            return finish(
+                winograd(x, self.packed, self.bias, self.padding),
+                residual,
+                self.activation,
+            )
         if not has_onednn():
             return finish(super().forward(x), residual, self.activation)
         geometry = (self.padding, self.stride, self.dilation, self.groups)
@@ -50,7 +63,8 @@ class FusedConv2d(nn.Conv2d):
         if residual is None:
             return convolution(x, self.packed, self.bias, *geometry, name, [], "")
         after = None if name == "none" else name
-        return convolution.binary(x, residual, self.packed, self.bias, *geometry, "add", 1.0, after, [], "")
+        given = (x, residual, self.packed, self.bias, *geometry)
+        return convolution.binary(*given, "add", 1.0, after, [], "")
 
     def pack(self, x: Tensor) -> Tensor:
         """The weight in the form that the kernel reads fastest."""
@@ -62,7 +76,8 @@ class FusedConv2d(nn.Conv2d):
         if x.is_contiguous(memory_format=torch.channels_last):
             weight = weight.contiguous(memory_format=torch.channels_last)
         geometry = (self.padding, self.stride, self.dilation, self.groups)
-        return torch.ops.mkldnn._reorder_convolution_weight(weight, *geometry, list(x.shape))
+        reorder = torch.ops.mkldnn._reorder_convolution_weight
+        return reorder(weight, *geometry, list(x.shape))
 
     def _load_from_state_dict(self, *args) -> None:
         self.packed = None  # it was made of the weight before
@@ -72,7 +87,13 @@ class FusedConv2d(nn.Conv2d):
 class FusedLinear(nn.Linear):
     """A linear layer with its activation as one call of oneDNN, its weight packed on the first call."""
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, activation: str = "none") -> None:
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        activation: str = "none",
+    ) -> None:
         super().__init__(in_features, out_features, bias)
         self.activation = activation
         self.packed: Tensor | None = None
@@ -82,9 +103,11 @@ class FusedLinear(nn.Linear):
         if not has_onednn():
             return finish(super().forward(x), None, self.activation)
         if self.packed is None:
-            self.packed = torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), x.shape[0])
+            reorder = torch.ops.mkldnn._reorder_linear_weight
+            self.packed = reorder(self.weight.detach(), x.shape[0])
+        linear = torch.ops.mkldnn._linear_pointwise
         name = ONEDNN_NAMES.get(self.activation, self.activation)
-        return torch.ops.mkldnn._linear_pointwise(x, self.packed, self.bias, name, [], "")
+        return linear(x, self.packed, self.bias, name, [], "")
 
     def _load_from_state_dict(self, *args) -> None:
         self.packed = None  # it was made of the weight before
@@ -96,8 +119,9 @@ class ChannelAffine(nn.Module):
 
     def __init__(self, channels: int, dims: int = 2, relu: bool = False) -> None:
         super().__init__()
-        self.scale = nn.Parameter(torch.ones(channels, *[1] * dims), requires_grad=False)
-        self.shift = nn.Parameter(torch.zeros(channels, *[1] * dims), requires_grad=False)
+        shape = (channels, *[1] * dims)
+        self.scale = nn.Parameter(torch.ones(shape), requires_grad=False)
+        self.shift = nn.Parameter(torch.zeros(shape), requires_grad=False)
         self.relu = relu
 
     def forward(self, x: Tensor) -> Tensor:
@@ -129,7 +153,8 @@ def append(x: Tensor, y: Tensor) -> Tensor:
 
 def has_onednn() -> bool:
     """Whether this PyTorch has oneDNN's fused layers."""
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    there = torch.backends.mkldnn.is_available()
+    return there and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
 
 
 def finish(x: Tensor, residual: Tensor | None, activation: str) -> Tensor:
@@ -149,13 +174,23 @@ def winograd_weight(weight: Tensor) -> Tensor:
     return packed.reshape(36, *packed.shape[2:]).to(weight.dtype)
 
 
-def winograd(x: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int, int], relu: bool = False) -> Tensor:
+def winograd(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    padding: tuple[int, int],
+    relu: bool = False,
+) -> Tensor:
     """A 3x3 convolution of stride 1 in tiles of 4x4 results, some two hundred tiles at a time."""
     n, c, height, width = x.shape
     height, width = height + 2 * padding[0] - 2, width + 2 * padding[1] - 2
     down, across = -(-height // 4), -(-width // 4)
-    below, right = 4 * down + 2 - x.shape[2] - padding[0], 4 * across + 2 - x.shape[3] - padding[1]
-    image = F.pad(x.permute(0, 2, 3, 1), (0, 0, padding[1], right, padding[0], below)).contiguous()
+    below, right = (
+        4 * down + 2 - x.shape[2] - padding[0],
+        4 * across + 2 - x.shape[3] - padding[1],
+    )
+    pads = (0, 0, padding[1], right, padding[0], below)
+    image = F.pad(x.permute(0, 2, 3, 1), pads).contiguous()
     result = image.new_empty(n, 4 * down, 4 * across, weight.shape[2])
     transform, inverse = winograd_transforms(x.dtype)
     _, row, column, _ = image.stride()
@@ -169,11 +204,14 @@ def winograd(x: Tensor, weight: Tensor, bias: Tensor | None, padding: tuple[int,
             tiles = torch.mm(transform, tiles.reshape(36, -1)).view(36, -1, c)
             product = torch.bmm(tiles, weight)
             if bias is not None:
-                product[7] += bias  # the one place that the inverse spreads evenly over a tile
-            tiles = torch.mm(inverse, product.view(36, -1)).view(4, 4, count, across, -1)
-            target = result[picture, 4 * top : 4 * (top + count)].view(count, 4, across, 4, -1)
-            moved = tiles.permute(2, 0, 3, 1, 4)
-            torch.clamp_min(moved, 0, out=target) if relu else target.copy_(moved)
+                product[7] += bias  # which the inverse spreads evenly over a tile
+            tiles = torch.mm(inverse, product.view(36, -1))
+            tiles = tiles.view(4, 4, count, across, -1).permute(2, 0, 3, 1, 4)
+            target = result[picture, 4 * top : 4 * (top + count)].view(tiles.shape)
+            if relu:
+                torch.clamp_min(tiles, 0, out=target)
+            else:
+                target.copy_(tiles)
     result = result[:, :height, :width].permute(0, 3, 1, 2)
     return result.contiguous(memory_format=torch.channels_last)
 
@@ -189,6 +227,11 @@ def winograd_transforms(dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         [0, 2, -1, -2, 1, 0],
         [0, 4, 0, -5, 0, 1],
     ]
-    out_of = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
+    out_of = [
+        [1, 1, 1, 1, 1, 0],
+        [0, 1, -1, 2, -2, 0],
+        [0, 1, 1, 4, 4, 0],
+        [0, 1, -1, 8, -8, 1],
+    ]
     one, other = (torch.tensor(rows, dtype=dtype) for rows in (into, out_of))
     return torch.kron(one, one), torch.kron(other, other)
