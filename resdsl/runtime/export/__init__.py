@@ -1,7 +1,7 @@
 """Exports: a net as ONNX, as a `torch.export` program, as an AOTInductor package, and its weights as safetensors."""
 
 from resdsl.runtime.export.aoti import AotiRunner, aoti_package
-from resdsl.runtime.export.comparing import TOLERANCE, compare
+from resdsl.runtime.export.comparing import TOLERANCE, Comparison, compare
 from resdsl.runtime.export.formats import BATCHES, FORMATS, SUFFIXES, Exported, Format, export
 from resdsl.runtime.export.onnx import OnnxSession, onnx_model
 from resdsl.runtime.export.preparing import Batch, PackageMissing
@@ -15,6 +15,7 @@ __all__ = [
     "TOLERANCE",
     "AotiRunner",
     "Batch",
+    "Comparison",
     "Exported",
     "Format",
     "OnnxSession",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from resdsl.graph import Graph
 from resdsl.runtime.export.aoti import AotiRunner, aoti_package
-from resdsl.runtime.export.comparing import Runner, compare
+from resdsl.runtime.export.comparing import Comparison, Runner, compare
 from resdsl.runtime.export.onnx import OnnxSession, onnx_files
-from resdsl.runtime.export.preparing import Batch, probes
+from resdsl.runtime.export.preparing import Batch, needed, probes
 from resdsl.runtime.export.pt2 import load_program, pt2_program
 from resdsl.runtime.export.safetensors import safetensors_file
 
@@ -34,16 +34,15 @@ class Exported:
     files: dict[str, bytes]
     """By name: one, and for an ONNX model of more than 2 GB another with its weights."""
     batch: Batch | None
-    difference: float
-    """The largest difference of any output from the module's, relative to the largest magnitude of that output."""
+    comparison: Comparison | None
+    """With the module; of weights, every tensor was compared instead."""
 
     def __str__(self) -> str:
         if self.batch is None:
             return "every tensor read back and equal"
         takes = "any batch" if self.batch == "dynamic" else f"batch {self.batch} alone"
         tried = " and ".join(map(str, probes(self.batch)))
-        far = f"relative difference {self.difference:.1e}" if self.difference else "bit-equal"
-        return f"{takes}; run at batch {tried} and compared with the module: {far}"
+        return f"{takes}; run at batch {tried} and compared with the module: {self.comparison}"
 
 
 def export(graph: Graph, module: nn.Module, to: Format, name: str, batch: Batch | None = None) -> Exported:
@@ -53,7 +52,7 @@ def export(graph: Graph, module: nn.Module, to: Format, name: str, batch: Batch 
     `WeightsError` if the module's outputs are not finite, `OSError` (a `PackageMissing`) if something is not installed.
     """
     if to == "safetensors":
-        return Exported(to, {name: safetensors_file(graph, module)}, None, 0.0)
+        return Exported(to, {name: safetensors_file(graph, module)}, None, None)
     batch = BATCHES[to] if batch is None else batch
     files, runner = _made(graph, module, to, name, batch)
     return Exported(to, files, batch, compare(runner, graph, module, batch))
@@ -61,10 +60,11 @@ def export(graph: Graph, module: nn.Module, to: Format, name: str, batch: Batch 
 
 def _made(graph: Graph, module: nn.Module, to: Format, name: str, batch: Batch) -> tuple[dict[str, bytes], Runner]:
     if to == "onnx":
+        needed("onnxruntime")  # first, for the work may take minutes
         files = onnx_files(graph, module, batch, name)
         return files, OnnxSession.of(files)
     if to == "pt2":
         data = pt2_program(graph, module, batch)
         return {name: data}, load_program(data)
-    data = aoti_package(graph, module, batch)
+    data = aoti_package(graph, module, batch, any_threads=True)
     return {name: data}, AotiRunner(data)

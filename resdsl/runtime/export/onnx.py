@@ -65,32 +65,41 @@ def _model(graph: Graph, module: nn.Module, batch: Batch) -> Any:
 
     needed("onnxscript")
     program = trace(graph, module, batch)
-    inputs, outputs = input_names(graph), output_names(graph)
     with at_work("torch.onnx"):
-        made = torch.onnx.export(
-            program, dynamo=True, verbose=False, input_names=inputs, output_names=outputs, external_data=False
-        )
+        made = torch.onnx.export(program, dynamo=True, verbose=False, external_data=False)
     assert made is not None
     model: Any = made.model  # onnx_ir's types come with the extra
-    symbol = str(model.graph.inputs[0].shape[0]) if batch == "dynamic" else None
-    for node in model.graph:
-        node.metadata_props.clear()  # traces with the paths of files
-        for value in node.outputs:
-            _tidy(value, symbol)
-    for value in model.graph.inputs:
-        _tidy(value, symbol)
+    _name(graph, model)
+    _tidy(model, str(model.graph.inputs[0].shape[0]) if batch == "dynamic" else None)
     model.graph.name = graph.name
     model.producer_name, model.producer_version = "resdsl", described(graph, batch)["resdsl"]
-    model.metadata_props.clear()
     model.metadata_props.update(described(graph, batch))
     return model
 
 
-def _tidy(value: Any, symbol: str | None) -> None:
-    """A value without the exporter's notes, and its batch axis by our name."""
-    value.metadata_props.clear()
-    if symbol is not None and value.shape is not None:
-        for axis, size in enumerate(value.shape):
+def _name(graph: Graph, model: Any) -> None:
+    """Calls inputs and outputs what the spec does, and no other value so: the exporter's own names may be the same."""
+    names = dict(zip(model.graph.inputs, input_names(graph), strict=True))
+    names |= zip(model.graph.outputs, output_names(graph), strict=True)
+    taken = set(names.values())
+    inner = [value for node in model.graph for value in node.outputs if value not in names]
+    for number, value in enumerate(inner):
+        if value.name in taken:
+            value.name = f"value.{number}"  # no name of the exporter's has a dot and a number, nor one of ours
+    for value, name in names.items():
+        value.name = name
+
+
+def _tidy(model: Any, symbol: str | None) -> None:
+    """Drops the exporter's notes, which have the paths of files, and gives the batch axis our name."""
+    model.metadata_props.clear()
+    values = list(model.graph.inputs)
+    for node in model.graph:
+        node.metadata_props.clear()
+        values += node.outputs
+    for value in values:
+        value.metadata_props.clear()
+        for axis, size in enumerate(value.shape or ()):
             if str(size) == symbol:
                 value.shape[axis] = "batch"
 

@@ -46,14 +46,28 @@ def probes(batch: Batch) -> tuple[int, ...]:
 
 def input_names(graph: Graph) -> list[str]:
     """As the spec calls its inputs; `input` is the unnamed one."""
-    return [graph.node(id_).kept or "input" for id_ in graph.inputs]
+    return _names(graph)[: len(graph.inputs)]
 
 
 def output_names(graph: Graph) -> list[str]:
-    """As the spec calls its outputs (`output` is the unnamed one), but not as an input is called."""
-    taken = set(input_names(graph))
-    names = [output.name or "output" for output in graph.outputs]
-    return [f"{name}_out" if name in taken else name for name in names]
+    """As the spec calls its outputs; `output` is the unnamed one."""
+    return _names(graph)[len(graph.inputs) :]
+
+
+def _names(graph: Graph) -> list[str]:
+    """Of inputs and outputs; one that an input before or a tensor of the `state_dict` has gets an underscore."""
+    taken = {key.removesuffix(".") for key, _, _ in graph.weights()}
+    names: list[str] = []
+    for wanted in [
+        *(graph.node(id_).kept or "input" for id_ in graph.inputs),
+        *(output.name or "output" for output in graph.outputs),
+    ]:
+        name = wanted
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        names.append(name)
+    return names
 
 
 def described(graph: Graph, batch: Batch) -> dict[str, str]:
