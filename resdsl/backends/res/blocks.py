@@ -11,12 +11,13 @@ from resdsl.backends.res.folding import fold
 from resdsl.backends.res.keeping import Activation, drop_unread, keep_values
 from resdsl.backends.res.labels import write_labels
 from resdsl.backends.res.reading import BlockCall, Reader
-from resdsl.backends.res.slots import structure
-from resdsl.backends.res.steps import Block, Body, Keep, Residual, walk
-from resdsl.backends.res.unifying import unify
+from resdsl.backends.res.slots import step_structure, structure
+from resdsl.backends.res.steps import Block, Body, Keep, Residual, residuals, walk
+from resdsl.backends.res.unifying import parts, unify
 from resdsl.backends.res.words import free_name
 from resdsl.graph import Scope, ScopeKind
 from resdsl.ops.registry import operator, operator_names
+from resdsl.records import Record
 
 
 @dataclass(slots=True)
@@ -44,11 +45,10 @@ class _Execution:
 
 
 class Definitions:
-    """The blocks of a model, in the order in which they are to be written, those that others call first."""
+    """Finds the blocks of a model that get a definition."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.blocks: list[Block] = []
         graph = reader.places.graph
         shared = {scope.title for scope in graph.root.walk() if scope.kind is ScopeKind.SHARED and scope.title}
         self.taken = {graph.name, *shared}
@@ -56,7 +56,7 @@ class Definitions:
         self._values = {node.kept for node in graph.nodes() if node.kept} | _parameter_names()
 
     def find(self) -> None:
-        """Fills `blocks`, and `reader.calls` for the executions that call them."""
+        """Fills `reader.calls`."""
         for scopes in _levels(self.reader.places.graph.root):
             groups: dict[Hashable, list[_Execution]] = defaultdict(list)
             for scope in scopes:
@@ -110,7 +110,6 @@ class Definitions:
             params=unified.params,
             outputs=first.output_names,
         )
-        self.blocks.append(block)
         for execution, arguments in zip(executions, unified.arguments, strict=True):
             self.reader.calls[execution.scope] = BlockCall(
                 block, arguments, execution.entry, execution.sources, execution.outputs
@@ -119,27 +118,44 @@ class Definitions:
 
 def _by_shortcuts(group: list[_Execution]) -> list[list[_Execution]]:
     """Executions whose shortcuts, where both have one, are of one structure."""
-    found: list[tuple[dict[int, Hashable], list[_Execution]]] = []
+    found: list[tuple[list[_Shortcut], list[_Execution]]] = []
     for execution in group:
-        own = _shortcuts(execution.body)
-        for known, alike in found:
-            if all(known.get(at, text) == text for at, text in own.items()):
-                known.update(own)
+        own = [_shortcut(step) for step in residuals(execution.body)]
+        for number, (known, alike) in enumerate(found):
+            joined = [_joined(one, other) for one, other in zip(known, own, strict=True)]
+            if None not in joined:
                 alike.append(execution)
+                found[number] = ([one for one in joined if one is not None], alike)
                 break
         else:
-            found.append((dict(own), [execution]))
+            found.append((own, [execution]))
     return [alike for _, alike in found]
 
 
-def _shortcuts(body: Body) -> dict[int, Hashable]:
-    """The structure of each residual's shortcut, by the place of the residual."""
-    residuals = (step for step in walk(body) if isinstance(step, Residual))
-    return {
-        at: (step.single, step.label, structure(step.shortcut))
-        for at, step in enumerate(residuals)
-        if step.shortcut is not None
-    }
+class _Shortcut(Record):
+    """The structure of a shortcut. One that is an operator has the shortcut's name, so that it cannot be left out."""
+
+    steps: tuple[Hashable, ...]
+    rest: Hashable
+    single: bool
+
+
+def _shortcut(step: Residual) -> _Shortcut:
+    if step.shortcut is None:
+        return _Shortcut((), None, single=False)
+    body = step.shortcut
+    rest = (step.label, body.schedule, len(body.shared))
+    return _Shortcut(tuple(map(step_structure, body.steps)), rest, step.single)
+
+
+def _joined(one: _Shortcut, other: _Shortcut) -> _Shortcut | None:
+    """The longer of two shortcuts, if the other is a part of it; `None` where one definition cannot have both."""
+    short, long = sorted((one, other), key=lambda shortcut: len(shortcut.steps))
+    if short.single != long.single or (short.single and short != long):
+        return None
+    if short.rest != long.rest and short.rest is not None:
+        return None
+    return long if parts(short.steps, long.steps) is not None else None
 
 
 def _levels(root: Scope) -> list[list[Scope]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from resdsl.backends.res.values import exact, spelled
+from resdsl.backends.res.values import argument_of, default_of, spelled
 from resdsl.graph import Graph
 from resdsl.ops.base import Operator
-from resdsl.ops.registry import operator
 
 _FIELDS = ("bias", "init", "eps", "momentum", "affine", "gamma", "ceil", "padding_mode")
 """Arguments that are settings of a whole net rather than of one step."""
@@ -28,22 +27,17 @@ def common_defaults(graph: Graph) -> Defaults:
     for op in _operators(graph):
         for name in _FIELDS:
             if name in type(op).model_fields:
-                value = exact(getattr(op, name))
+                value = argument_of(op, name)
                 values[spelled(value)] = value
                 counts[op.kind, name][spelled(value)] += 1
     found: Defaults = {}
     for (kind, name), count in sorted(counts.items(), key=lambda item: (item[0][0], _FIELDS.index(item[0][1]))):
         text, often = count.most_common(1)[0]
         others = count.total() - often
-        if often >= _LEAST and others * _MOST_OTHERS <= count.total() and text != spelled(own_default(kind, name)):
+        if often >= _LEAST and others * _MOST_OTHERS <= count.total() and text != spelled(default_of(kind, name)):
             found.setdefault(kind, {})[name] = values[text]
     return found
 
 
 def _operators(graph: Graph) -> list[Operator]:
     return [node.op for node in graph.nodes() if node.op.kind != "input"]
-
-
-def own_default(kind: str, name: str) -> Any:
-    """The operator's own default of an argument that has one."""
-    return exact(operator(kind).model_fields[name].default)

@@ -32,6 +32,8 @@ def fold(body: Body) -> None:
 def _fold_repeat(repeat: Repeat) -> list[Step]:
     """`n x` where all iterations are one text, perhaps but for the first; else the steps of all of them."""
     bodies = repeat.iterations
+    if all(len(body.steps) == 1 and _may_repeat(body.steps[0]) for body in bodies):
+        return [step for body in bodies for step in body.steps]  # which may go on with what is beside them
     merged = _merged(bodies) if len(bodies) > 1 else None
     if merged is None:
         return [step for body in bodies for step in body.steps]

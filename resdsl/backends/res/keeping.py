@@ -40,12 +40,14 @@ class _Range:
 def keep_values(graph: Graph, activation: Activation, taken: set[str], *, mentioned: bool) -> dict[int, list[str]]:
     """Writes `keep` where values get the names by which others speak of them; returns the names.
 
-    With `mentioned` also of values that the source kept and nothing here reads: another execution may.
+    With `mentioned` also of values that the source kept and nothing here reads: another execution may. What a block
+    results in is kept by those who call it.
     """
     body = activation.body
     wanted = {node for step in walk(body) for node in _read(step)} | set(activation.outputs) | set(activation.forced)
     if mentioned:
-        wanted |= {node for step in walk(body) for node in step.values if graph.node(node).kept}
+        last = {node for step in body.steps[-1:] for node in step.values}
+        wanted |= {node for step in walk(body) for node in step.values if graph.node(node).kept and node not in last}
     wanted -= set(activation.sources)
     if activation.entry in wanted:
         wanted.discard(activation.entry)

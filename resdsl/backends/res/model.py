@@ -10,7 +10,7 @@ from resdsl.backends.res.folding import fold
 from resdsl.backends.res.keeping import Activation, drop_unread, keep_values
 from resdsl.backends.res.labels import write_labels
 from resdsl.backends.res.reading import Reader
-from resdsl.backends.res.steps import Body
+from resdsl.backends.res.steps import Block, Body, Call, walk
 from resdsl.backends.res.values import argument
 from resdsl.backends.res.writing import Writer
 from resdsl.graph import Graph
@@ -25,10 +25,11 @@ def model_text(graph: Graph, reader: Reader, definitions: Definitions) -> str:
     defaults = common_defaults(graph)
     writer = Writer(defaults)
     header = "".join(f"# {line}".rstrip() + "\n" for line in graph.header.split("\n") if line.strip())
-    blocks = "\n\n".join(writer.block(block) for block in definitions.blocks)
+    blocks = "\n\n".join(map(writer.block, _called(body)))
     statements = writer.lines(body)
     at = bool(body.schedule)
-    lines = [*_inputs(graph), *statements[:at], *_defaults(defaults), *statements[at:], *_outputs(graph)]
+    settings = [*statements[:at], *_defaults(defaults)]
+    lines = [*_inputs(graph), *settings, *([""] if settings else []), *statements[at:], *_outputs(graph)]
     model = f"model {graph.name} {{\n" + "\n".join(lines) + "\n}\n"
     return "\n".join(part for part in (header, f"{blocks}\n" if blocks else "", model) if part)
 
@@ -50,6 +51,15 @@ def _body(graph: Graph, reader: Reader, definitions: Definitions) -> Body:
     fold(body)
     drop_unread(body, {output.name for output in graph.outputs if output.name is not None})
     return body
+
+
+def _called(body: Body) -> list[Block]:
+    """The blocks that a body calls, in order, each behind those that it calls itself."""
+    found: dict[int, Block] = {}
+    for step in walk(body):
+        if isinstance(step, Call) and isinstance(step.callee, Block) and id(step.callee) not in found:
+            found |= {id(block): block for block in [*_called(step.callee.body), step.callee] if id(block) not in found}
+    return list(found.values())
 
 
 def _inputs(graph: Graph) -> list[str]:

@@ -25,7 +25,7 @@ from resdsl.backends.res.steps import (
     Step,
     Wanted,
 )
-from resdsl.backends.res.values import exact
+from resdsl.backends.res.values import argument_of, exact
 from resdsl.diagnostics import InternalError
 from resdsl.graph import Node, Scope, ScopeKind
 
@@ -93,7 +93,8 @@ class Reader:
             return [joined.operands[0]]
         if scope.kind is ScopeKind.MERGE and patterns.merge(self.places, scope):
             needs = [self.need(item) for item in filled if isinstance(item, Scope)]
-            return [given for given in scope.inputs if given in needs] + needs
+            often = sorted(needs, key=lambda need: (-needs.count(need), need not in scope.inputs))
+            return list(often)
         return [self.need(filled[0])] if filled else []
 
     # --- sequences ---------------------------------------------------------------------------------
@@ -170,7 +171,7 @@ class Reader:
             branches = [Body([From(operand)]) for operand in node.operands]
             return [Merge(node.op.kind, branches, values=(node.id,))], node.id
         wanted = Wanted((*path, node.name), _has_weights(node, self.places)) if node.name is not None else None
-        arguments = {name: exact(getattr(node.op, name)) for name in type(node.op).model_fields}
+        arguments = {name: argument_of(node.op, name) for name in type(node.op).model_fields}
         return [Call(node.op.kind, node, arguments=arguments, values=(node.id,), wanted=wanted)], node.id
 
     def _call(self, scope: Scope, call: BlockCall, path: Path) -> tuple[list[Step], Value]:

@@ -30,12 +30,13 @@ Path = tuple[int | str, ...]
 
 def structure(body: Body, *, shortcuts: bool = True) -> Hashable:
     """All but the values of arguments. Without `shortcuts`, whether residuals have one does not count."""
-    shared = tuple((one.name, _step(one.step, shortcuts)) for one in body.shared)
-    steps = tuple(_step(step, shortcuts) for step in body.steps)
-    return (steps, shared, body.schedule, body.condition, body.numbered, body.naming)
+    shared = tuple((one.name, step_structure(one.step, shortcuts=shortcuts)) for one in body.shared)
+    steps = tuple(step_structure(step, shortcuts=shortcuts) for step in body.steps)
+    return (steps, shared, body.schedule, body.numbered, body.naming)
 
 
-def _step(step: Step, shortcuts: bool) -> Hashable:
+def step_structure(step: Step, *, shortcuts: bool = True) -> Hashable:
+    """That of one step."""
     inner = tuple(structure(body, shortcuts=shortcuts) for body in step.bodies())
     kept = tuple((name, value.name) for name, value in step.arguments.items() if isinstance(value, Kept))
     own: Hashable = None

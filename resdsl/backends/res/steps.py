@@ -31,6 +31,10 @@ class Then(Record):
     later: Any
 
 
+class Auto(Record):
+    """`auto`: as if the argument were not written."""
+
+
 @dataclass(eq=False, slots=True)
 class Kept:
     """A kept value, as an argument. Its `name` is settled by `keeping`."""
@@ -71,8 +75,6 @@ class Body:
     """The `survival` statement at its beginning."""
     shared: list[Declaration] = field(default_factory=list)
     """The `shared` statements at its beginning."""
-    condition: str | None = None
-    """What its steps depend on: they stand in the braces of an `if`."""
     naming: bool = False
     """Whether it is a scope of names of its own, and ..."""
     numbered: bool = False
@@ -164,6 +166,22 @@ class Residual(Step):
 
 
 @dataclass(eq=False, slots=True)
+class If(Step):
+    """Steps that only some executions of a definition have."""
+
+    condition: str
+    body: Body
+
+    def bodies(self) -> tuple[Body, ...]:
+        return (self.body,)
+
+
+@dataclass(eq=False, slots=True)
+class Absent(Step):
+    """The place of a step that another execution of a definition has."""
+
+
+@dataclass(eq=False, slots=True)
 class Dense(Step):
     body: Body
 
@@ -215,6 +233,17 @@ class Count(Step):
 
     def bodies(self) -> tuple[Body, ...]:
         return (self.inner,)
+
+
+def residuals(body: Body) -> Iterator[Residual]:
+    """All residuals in a body and below, but for those in shortcuts."""
+    for step in body.steps:
+        inner = step.bodies()
+        if isinstance(step, Residual):
+            yield step
+            inner = tuple(part for part in (step.main, step.gate, step.carry) if part is not None)
+        for below in inner:
+            yield from residuals(below)
 
 
 def walk(body: Body) -> Iterator[Step]:

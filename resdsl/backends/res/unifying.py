@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
-from resdsl.backends.res.slots import Path, Slot, slots
-from resdsl.backends.res.steps import REQUIRED, Block, Body, Call, Param, Residual, Step, walk
+from resdsl.backends.res.slots import Path, Slot, slots, step_structure
+from resdsl.backends.res.steps import REQUIRED, Absent, Block, Body, Call, If, Param, Residual, Step, residuals
 from resdsl.backends.res.values import spelled
 from resdsl.backends.res.words import free_name
 from resdsl.ops.registry import operator
@@ -19,6 +20,9 @@ _CONDITIONS: tuple[tuple[str, Callable[[int, int, bool], bool]], ...] = (
     ("in.channels != out.channels or out.stride != 1", lambda given, made, moved: given != made or moved),
 )
 """What a shortcut may depend on: channels in, channels out, and whether anything strides between them."""
+
+_FLAG = "project"
+"""A parameter that says whether there is a shortcut, where its ends do not tell."""
 
 _NAMES = {"survival": "chance", "count": "n", "init": "filler"}
 
@@ -62,17 +66,19 @@ def unify(bodies: list[Body], taken: set[str]) -> Unified:
 
     Shortcuts may be there in some and not in others. `taken` are names that a parameter cannot have.
     """
+    shortcuts = [_Shortcuts(together) for together in zip(*map(residuals, bodies), strict=True)]
     own = [slots(body) for body in bodies]
-    flags = _join_shortcuts(bodies)
+    for one in shortcuts:
+        one.join()
     joined = slots(bodies[0])
     found = {path: _Place(slot, [_at(mine, path) for mine in own]) for path, slot in joined.items()}
     params, arguments = _parametrize(found, len(bodies), taken)
-    for condition, present in flags:
-        name = free_name("project", {*taken, *params})
-        params[name] = False
-        condition.condition = name
-        for mine, has in zip(arguments, present, strict=True):
-            mine[name] = has
+    for one in shortcuts:
+        for present in one.choose({*taken, *params}):
+            name = free_name(_FLAG, {*taken, *params})
+            params[name] = False
+            for mine, has in zip(arguments, present, strict=True):
+                mine[name] = has
     return Unified(bodies[0], _ordered(params), arguments)
 
 
@@ -83,27 +89,73 @@ def _at(own: dict[Path, Slot], path: Path) -> Any:
 # --- shortcuts -------------------------------------------------------------------------------------
 
 
-def _join_shortcuts(bodies: list[Body]) -> list[tuple[Body, list[bool]]]:
-    """Gives the first body the shortcuts that any has; returns those that need a parameter, and who has them."""
-    flags: list[tuple[Body, list[bool]]] = []
-    residuals = [[step for step in walk(body) if isinstance(step, Residual)] for body in bodies]
-    for together in zip(*residuals, strict=True):
-        present = [step.shortcut is not None for step in together]
-        if all(present) or not any(present):
-            continue
-        giver = together[present.index(True)]
-        target = together[0]
-        target.shortcut, target.single, target.label = giver.shortcut, giver.single, giver.label
-        target.wanted = giver.wanted
-        assert target.shortcut is not None
-        target.shortcut.condition = _condition(together, present)
-        if target.shortcut.condition is None:
-            flags.append((target.shortcut, present))
-    return flags
+class _Shortcuts:
+    """The shortcuts of one residual in all executions. The longest has what any other has."""
+
+    def __init__(self, steps: tuple[Residual, ...]) -> None:
+        self.residuals = steps
+        self.longest = max(steps, key=lambda step: len(step.shortcut.steps) if step.shortcut is not None else 0)
+        self.present: list[list[bool]] = []
+        """For each step of the longest, which executions have it."""
+        if self.longest.shortcut is not None:
+            self._lay(self.longest.shortcut)
+
+    def _lay(self, whole: Body) -> None:
+        """Gives all the steps of the longest, or the places of those that they do not have."""
+        texts = tuple(map(step_structure, whole.steps))
+        columns: list[list[bool]] = []
+        for residual in self.residuals:
+            body = residual.shortcut or Body()
+            found = parts(tuple(map(step_structure, body.steps)), texts)
+            assert found is not None
+            columns.append([place in found for place in range(len(texts))])
+            left = iter(body.steps)
+            residual.shortcut = replace(
+                whole, steps=[next(left) if place in found else Absent() for place in range(len(texts))]
+            )
+        self.present = [list(row) for row in zip(*columns, strict=True)]
+
+    def join(self) -> None:
+        """The first residual becomes that of the definition."""
+        first, longest = self.residuals[0], self.longest
+        first.shortcut, first.single = longest.shortcut, longest.single
+        first.label, first.wanted = longest.label, longest.wanted
+
+    def choose(self, taken: set[str]) -> list[list[bool]]:
+        """Puts steps that not all have under a condition; returns who has those that need a parameter for it."""
+        body = self.residuals[0].shortcut
+        steps: list[Step] = []
+        flags: list[list[bool]] = []
+        runs = groupby(zip(body.steps, self.present, strict=True), lambda pair: pair[1]) if body is not None else ()
+        for present, run in runs:
+            own = [step for step, _ in run]
+            condition = None if all(present) else _condition(self.residuals, present)
+            if condition is None and not all(present):
+                condition = free_name(_FLAG, taken)
+                taken.add(condition)
+                flags.append(present)
+            steps += own if condition is None else [If(condition, Body(own))]
+        if body is not None:
+            body.steps = steps
+        return flags
+
+
+def parts(short: tuple[Hashable, ...], long: tuple[Hashable, ...]) -> set[int] | None:
+    """Where the items of one row stand in another that has others between them; `None` where they do not."""
+    places: set[int] = set()
+    at = 0
+    for item in short:
+        while at < len(long) and long[at] != item:
+            at += 1
+        if at == len(long):
+            return None
+        places.add(at)
+        at += 1
+    return places
 
 
 def _condition(together: tuple[Residual, ...], present: list[bool]) -> str | None:
-    """What of the two ends tells the residuals that have a shortcut from those that have none."""
+    """What of the two ends tells the residuals that have a step from those that have none."""
     for text, holds in _CONDITIONS:
         if [holds(*step.ends) for step in together] == present:
             return text
@@ -134,9 +186,10 @@ def _parametrize(found: dict[Path, _Place], count: int, taken: set[str]) -> tupl
         elif place.constant is _MISSING:
             bases[at] = place
     names: dict[int, str] = {}
+    wishes = Counter(_wish(open_places[at].slot) for at in bases)
     for at in range(len(open_places)):  # named in the order of the text
         if at in bases:
-            name = free_name(_wish(open_places[at].slot), {*taken, *params})
+            name = _name(_wish(open_places[at].slot), wishes, {*taken, *params})
             names[at] = name
             params[name] = _default(open_places[at])
             columns[name] = open_places[at]
@@ -189,6 +242,16 @@ def _is_width(slot: Slot) -> bool:
 def _wish(slot: Slot) -> str:
     name = slot.key.rstrip("0123456789") or slot.key
     return _NAMES.get(name, name)
+
+
+def _name(wish: str, wishes: Counter[str], taken: set[str]) -> str:
+    """The wish, with a number if it is not the only one."""
+    if wishes[wish] == 1:
+        return free_name(wish, taken)
+    number = 1
+    while f"{wish}{number}" in taken:
+        number += 1
+    return free_name(f"{wish}{number}", taken)
 
 
 def _default(place: _Place) -> Any:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from resdsl.backends.res.steps import Kept, Param, Then
+from resdsl.backends.res.steps import Auto, Kept, Param, Then
+from resdsl.ops.base import Operator
 from resdsl.ops.init import Init
+from resdsl.ops.registry import operator
 
 _LONGEST_DECIMAL = 14
 _SMALL = Fraction(1, 1000)
@@ -17,6 +19,21 @@ def exact(value: Any) -> Any:
     if isinstance(value, Fraction) and value.denominator == 1:
         return int(value)
     return tuple(map(exact, value)) if isinstance(value, tuple) else value
+
+
+def argument_of(op: Operator, name: str) -> Any:
+    """The value of an operator's argument, as it would be written."""
+    return _written(name, getattr(op, name))
+
+
+def default_of(kind: str, name: str) -> Any:
+    """The operator's own default of an argument that has one."""
+    return _written(name, operator(kind).model_fields[name].default)
+
+
+def _written(name: str, value: Any) -> Any:
+    """What is computed where nothing is written is `auto`; no initialiser is `none`, which a `default` leaves alone."""
+    return Auto() if value is None and name != "init" else exact(value)
 
 
 def spelled(value: Any) -> str:
@@ -34,19 +51,17 @@ def spelled(value: Any) -> str:
             return '"' + value.replace("{", "{{").replace("}", "}}") + '"'
         case tuple():
             return "[" + ", ".join(map(spelled, value)) + "]"
+        case Auto():
+            return "auto"
         case Param():
             return value.name if value.factor == 1 else f"{value.name} * {value.factor}"
         case Then():
-            return f"{_operand(value.first)} then {_operand(value.later)}"
+            return f"{spelled(value.first)} then {spelled(value.later)}"
         case Kept():
             return value.name
         case Init():
             return _initialiser(value)
     raise TypeError(f"{value!r} is no value of the language")
-
-
-def _operand(value: Any) -> str:
-    return spelled(value)
 
 
 def argument(value: Any, *, word: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from resdsl.backends.res.defaults import Defaults, own_default
+from resdsl.backends.res.defaults import Defaults
 from resdsl.backends.res.labels import brace_label
 from resdsl.backends.res.steps import (
     REQUIRED,
@@ -17,13 +17,14 @@ from resdsl.backends.res.steps import (
     Declaration,
     Dense,
     From,
+    If,
     Keep,
     Merge,
     Repeat,
     Residual,
     Step,
 )
-from resdsl.backends.res.values import argument, spelled
+from resdsl.backends.res.values import argument, default_of, spelled
 from resdsl.backends.res.words import LOOP
 from resdsl.ops.arguments import words_of
 from resdsl.ops.base import Role
@@ -34,6 +35,8 @@ _SHORT = 60
 """Columns that braces may have to stand on one line."""
 _FIRST = frozenset({"avgpool", "maxpool", "dropout", "dropout_maps", "lrn", "gn", "leaky_relu", "prelu", "softmax"})
 """Operators whose first argument is written without its name though it need not be given."""
+_ALWAYS = frozenset({"p"})
+"""Arguments that are written though they have their default."""
 _HEAVY = frozenset({Role.CONV, Role.LINEAR})
 _LIGHT = frozenset({Role.NORM, Role.ACTIVATION})
 
@@ -56,10 +59,7 @@ class Writer:
         """The statements of a body."""
         lines = [body.schedule] if body.schedule else []
         lines += [f"shared {one.name}: {self._unit(one.step)}" for one in body.shared]
-        lines += self._flow(body.steps)
-        if body.condition is not None:
-            return [f"if {body.condition} {_braces(lines)}"]
-        return lines
+        return lines + self._flow(body.steps)
 
     # --- flows -------------------------------------------------------------------------------------
 
@@ -67,18 +67,48 @@ class Writer:
         """Steps in lines: what belongs together stands together."""
         lines: list[str] = []
         chain: list[Step] = []
-        light_first = _is_light(steps[0]) if steps else False
+        alone = False
         for step in steps:
-            if _stands_alone(step):
-                lines += self._chain(chain)
-                chain = []
-                lines.append(self._labelled(step))
+            if not self._stands_alone(step):
+                chain.append(step)
                 continue
+            lines += self._joined(lines, chain, behind=alone)
+            text = self._labelled(step)
+            if len(chain) == 1 and isinstance(chain[0], From) and isinstance(step, Braces | Merge):
+                text = f"{lines.pop()} -> {text}"
+            lines.append(text)
+            chain, alone = [], True
+        return lines + self._joined(lines, chain, behind=alone)
+
+    def _joined(self, lines: list[str], chain: list[Step], *, behind: bool) -> list[str]:
+        """A chain; a `keep` at its beginning goes on the line of the braces before it, if that is one line."""
+        if behind and chain and isinstance(chain[0], Keep) and lines[-1].endswith("}") and "\n" not in lines[-1]:
+            lines[-1] += f" -> {self._unit(chain[0])}"
+            chain = chain[1:]
+        return self._chains(chain)
+
+    def _chains(self, steps: list[Step]) -> list[str]:
+        """A row of links, on one line where it is short and says little, else a line for each part."""
+        heavy = [step for step in steps if _is_heavy(step)]
+        text = " -> ".join(map(self._labelled, steps))
+        calm = len(heavy) <= 1 or (len(text) <= _SHORT and all(map(_is_block_call, heavy)))
+        if steps and calm and len(text) <= COLUMNS - 8 and not any(isinstance(step, From) for step in steps[1:]):
+            return [text]
+        lines: list[str] = []
+        chain: list[Step] = []
+        light_first = bool(steps) and _is_light(steps[0])
+        for step in steps:
             if chain and _begins(step, chain, light_first=light_first):
                 lines += self._chain(chain)
                 chain = []
             chain.append(step)
         return lines + self._chain(chain)
+
+    def _stands_alone(self, step: Step) -> bool:
+        """Whether a step is a statement of its own rather than a link of a chain."""
+        if isinstance(step, Call | Keep | From):
+            return False
+        return not (isinstance(step, Braces) and step.word != "stage" and "{" not in self._labelled(step))
 
     def _chain(self, steps: list[Step]) -> list[str]:
         """Simple steps with arrows between them, in as many lines as they need."""
@@ -107,18 +137,25 @@ class Writer:
                 return f"keep {', '.join(names)}"
             case From(name=name):
                 return f"from {name}"
-            case Braces(word="region", title=title):
-                return f"region {title}: {self._inner(step.body)}"
-            case Braces():
-                return self._inner(step.body)
             case Residual():
                 return self._residual(step)
-            case Dense(body=body):
-                return f"dense {_braces(self.lines(body))}"
             case Merge():
                 return self._merge(step)
             case Aux():
                 return self._aux(step)
+        return self._around(step)
+
+    def _around(self, step: Step) -> str:
+        """What is a word or two and braces."""
+        match step:
+            case Braces(word="region", title=title):
+                return f"region {title}: {self._inner(step.body)}"
+            case Braces():
+                return self._inner(step.body)
+            case If(condition=condition, body=body):
+                return f"if {condition} {_braces(self.lines(body))}"
+            case Dense(body=body):
+                return f"dense {_braces(self.lines(body))}"
             case Repeat(iterations=(body,)):
                 return f"{_count(step.arguments['count'])} x {self._inner(body)}"
             case Count():
@@ -127,7 +164,7 @@ class Writer:
 
     def _inner(self, body: Body) -> str:
         """The one step of a construct, in braces where it is none that may stand without."""
-        if len(body.steps) == 1 and not body.schedule and not body.shared and not body.condition:
+        if len(body.steps) == 1 and not body.schedule and not body.shared:
             step = body.steps[0]
             bare = isinstance(step, Repeat | Residual | Dense | Merge) or (
                 isinstance(step, Call) and (body.numbered or not body.naming)
@@ -143,8 +180,7 @@ class Writer:
         if step.shortcut is not None:
             label = f"{step.label}: " if step.label is not None else ""
             first = step.shortcut.steps[0]
-            single = step.single and step.shortcut.condition is None
-            policy = self._unit(first) if single else _braces(self.lines(step.shortcut))
+            policy = self._unit(first) if step.single else _braces(self.lines(step.shortcut))
             text += f" shortcut {label}{policy}"
         for word, part in (("gate", step.gate), ("carry", step.carry)):
             if part is not None:
@@ -161,7 +197,9 @@ class Writer:
             own = self.lines(body)
             branch = [f"| {own[0]}", *(_indented(line) for line in own[1:])]
             lines += branch if count == 1 else [f"{count} x {_braces(branch)}"]
-        return f"{step.kind} {_braces(lines)}"
+        short = f"{step.kind} {{ {' '.join(lines)} }}"
+        plain = all(line.startswith("| ") and "{" not in line for line in lines)
+        return short if plain and len(short) <= _SHORT else f"{step.kind} {_braces(lines)}"
 
     def _aux(self, step: Aux) -> str:
         weight = f"({spelled(step.arguments['weight'])}) " if "weight" in step.arguments else ""
@@ -202,8 +240,8 @@ class Writer:
             value = step.arguments[name]
             text = argument(value, word=bool(words_of(info)))
             if not info.is_required():
-                default = defaults[name] if name in defaults else own_default(step.callee, name)
-                if spelled(value) == spelled(default):
+                default = defaults[name] if name in defaults else default_of(step.callee, name)
+                if spelled(value) == spelled(default) and name not in _ALWAYS:
                     continue
             positional = info.is_required() or (place == 0 and step.callee in _FIRST)
             texts.append(_window(name, value, text) if positional else _named(name, text))
@@ -241,16 +279,17 @@ def _indented(line: str) -> str:
     return "\n".join(f"  {one}" for one in line.split("\n"))
 
 
-def _stands_alone(step: Step) -> bool:
-    """Whether a step is a statement of its own rather than a link of a chain."""
-    return not isinstance(step, Call | Keep | From)
-
-
 def _is_light(step: Step) -> bool:
     return isinstance(step, Call) and step.node is not None and step.node.op.role in _LIGHT
 
 
+def _is_block_call(step: Step) -> bool:
+    return isinstance(step, Call) and step.node is None
+
+
 def _is_heavy(step: Step) -> bool:
+    if isinstance(step, Braces) or _is_block_call(step):
+        return True
     return isinstance(step, Call) and step.node is not None and step.node.op.role in _HEAVY
 
 
@@ -260,4 +299,4 @@ def _begins(step: Step, chain: list[Step], *, light_first: bool) -> bool:
         return True
     if light_first:
         return any(map(_is_heavy, chain)) and not isinstance(step, Keep)
-    return _is_heavy(step) and any(_is_heavy(one) or (isinstance(one, Call) and one.node is None) for one in chain)
+    return _is_heavy(step) and any(map(_is_heavy, chain))
