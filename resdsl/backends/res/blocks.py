@@ -16,7 +16,6 @@ from resdsl.backends.res.steps import Block, Body, Keep, Residual, residuals, wa
 from resdsl.backends.res.unifying import parts, unify
 from resdsl.backends.res.words import free_name
 from resdsl.graph import Scope, ScopeKind
-from resdsl.ops.registry import operator, operator_names
 from resdsl.records import Record
 
 
@@ -51,9 +50,11 @@ class Definitions:
         self.reader = reader
         graph = reader.places.graph
         shared = {scope.title for scope in graph.root.walk() if scope.kind is ScopeKind.SHARED and scope.title}
-        self.taken = {graph.name, *shared}
-        """Names that nothing else of the file may have."""
-        self._values = {node.kept for node in graph.nodes() if node.kept} | _parameter_names()
+        titles = {scope.title for scope in graph.root.walk() if scope.kind is ScopeKind.BLOCK and scope.title}
+        self.taken = {graph.name, *shared, *titles}
+        """What no value and no parameter may be called."""
+        self._names = {graph.name, *shared} | {node.kept for node in graph.nodes() if node.kept} - titles
+        """What no block may be called."""
 
     def find(self) -> None:
         """Fills `reader.calls`."""
@@ -90,6 +91,7 @@ class Definitions:
         for node in sources:
             given[node] = free_name(graph.node(node).kept or "value", {*self.taken, *given.values()})
         names = keep_values(graph, Activation(body, entry, given, outputs), self.taken, mentioned=True)
+        self._names |= {name for own in names.values() for name in own}
         write_labels(body)
         fold(body)
         output_names = tuple(names[node][0] for node in outputs)
@@ -100,7 +102,8 @@ class Definitions:
         kept = {name for step in walk(first.body) if isinstance(step, Keep) for name in step.names}
         unified = unify([execution.body for execution in executions], kept | self.taken | {*first.source_names})
         drop_unread(unified.body, set(first.output_names))
-        name = free_name(first.scope.title or "part", self.taken | self._values)
+        name = free_name(first.scope.title or "part", self._names)
+        self._names.add(name)
         self.taken.add(name)
         block = Block(
             name,
@@ -177,8 +180,3 @@ def _levels(root: Scope) -> list[list[Scope]]:
 def _counts(scope: Scope) -> bool:
     """A block that stands as a shortcut is written there, in braces: what it was does not depend on its executions."""
     return scope.kind is ScopeKind.BLOCK and scope.parent is not None and scope.parent.kind is not ScopeKind.SHORTCUT
-
-
-def _parameter_names() -> set[str]:
-    """Names that parameters get: a block of such a name could not be called beside one."""
-    return {name for kind in operator_names() for name in operator(kind).model_fields}

@@ -9,6 +9,7 @@ from typing import Any
 from resdsl.backends.res.steps import (
     Arguments,
     Aux,
+    Block,
     Body,
     Braces,
     Call,
@@ -42,7 +43,7 @@ def step_structure(step: Step, *, shortcuts: bool = True) -> Hashable:
     own: Hashable = None
     match step:
         case Call(callee=callee):
-            own = callee if isinstance(callee, str) else id(callee)
+            own = id(callee) if isinstance(callee, Block) else step.kind
         case Keep(names=names):
             own = names
         case From(name=name):

@@ -279,8 +279,12 @@ def _indented(line: str) -> str:
     return "\n".join(f"  {one}" for one in line.split("\n"))
 
 
+def _has_role(step: Step, *roles: Role) -> bool:
+    return isinstance(step, Call) and step.node is not None and step.node.op.role in roles
+
+
 def _is_light(step: Step) -> bool:
-    return isinstance(step, Call) and step.node is not None and step.node.op.role in _LIGHT
+    return _has_role(step, *_LIGHT)
 
 
 def _is_block_call(step: Step) -> bool:
@@ -290,7 +294,7 @@ def _is_block_call(step: Step) -> bool:
 def _is_heavy(step: Step) -> bool:
     if isinstance(step, Braces) or _is_block_call(step):
         return True
-    return isinstance(step, Call) and step.node is not None and step.node.op.role in _HEAVY
+    return _has_role(step, *_HEAVY)
 
 
 def _begins(step: Step, chain: list[Step], *, light_first: bool) -> bool:
@@ -299,4 +303,6 @@ def _begins(step: Step, chain: list[Step], *, light_first: bool) -> bool:
         return True
     if light_first:
         return any(map(_is_heavy, chain)) and not isinstance(step, Keep)
+    if _has_role(step, Role.LINEAR):
+        return any(_has_role(one, Role.LINEAR) for one in chain)
     return _is_heavy(step) and any(map(_is_heavy, chain))
