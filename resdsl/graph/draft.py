@@ -133,7 +133,9 @@ class Draft:
 
     def bypass(self, node: Node) -> None:
         """A node goes, and its first operand's value takes the place of its own."""
-        self.substitute(node, self.nodes[node.operands[0]])
+        value = self.nodes[node.operands[0]]
+        value.kept = value.kept or node.kept
+        self.substitute(node, value)
         self.erase(node)
 
     def insert(self, op: Operator, operands: Iterable[Node], at: Node, name: str | None, *, after: bool = True) -> Node:

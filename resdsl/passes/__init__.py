@@ -22,6 +22,8 @@ PASSES = (
     "fold_survival",
     "merge_parallel",
     "pool_first",
+    "running_concat",
+    "flatten_concat",
     "group_branches",
     "merge_residual",
     "plain_blocks",
