@@ -37,7 +37,9 @@ def add(commands: Commands) -> None:
         "--batch", metavar="N|dynamic", type=_batch,
         help="how many inputs a call takes (default: dynamic, which is any number; for aoti 1)",
     )  # fmt: skip
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: the model's name, in this folder)")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="where to (default: a new file of the model's name, in this folder)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -45,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from resdsl.api import export_net, refuse_suffix
 
     net, spec = load(options)
-    output = options.output or _NAMES[options.to].format(net.name)
+    output = options.output or _unused(_NAMES[options.to].format(net.name))
     if output != STDIN:
         refuse(output, spec)
         refuse_suffix(options.to, Path(output))
@@ -57,10 +59,18 @@ def run(options: argparse.Namespace) -> int:
     return FINE
 
 
+def _unused(name: str) -> str:
+    """A name that nobody said replaces nothing: it may be that of trained weights."""
+    if Path(name).exists():
+        raise SpecError(f"there is a file {name} already; -o {name} replaces it")
+    return name
+
+
 def _told(exported: Exported, output: str) -> str:
     size = sum(map(len, exported.files.values()))
     files = f" and {list(exported.files)[1]}" if len(exported.files) > 1 else ""
-    return f"{output}{files} ({size:,} bytes): {exported}"
+    place = "standard output" if output == STDIN else output
+    return f"{place}{files} ({size:,} bytes): {exported}"
 
 
 def _write(exported: Exported, output: str, spec: Spec) -> None:
@@ -82,4 +92,4 @@ def _batch(text: str) -> Batch:
     return "dynamic" if text == "dynamic" else whole(text)
 
 
-_batch.__name__ = "number of inputs, or dynamic"  # argparse's word for the type
+_batch.__name__ = "N|dynamic"  # argparse's word for the type

@@ -96,13 +96,22 @@ def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert files() == {"net.res"}
 
 
+def test_a_file_that_was_not_named_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("small.safetensors").write_text("trained for a month", encoding="utf-8")
+    assert main(["export", "net.res", "--to", "safetensors"]) == 2
+    assert "there is a file small.safetensors already; -o small.safetensors replaces it" in capsys.readouterr().err
+    assert Path("small.safetensors").read_text(encoding="utf-8") == "trained for a month"
+    assert main(["export", "net.res", "--to", "safetensors", "-o", "small.safetensors"]) == 0
+    assert load_file("small.safetensors")
+
+
 WRONG: dict[str, tuple[list[str], str]] = {
     "no format": ([], "the following arguments are required: --to"),
     "another format": (["--to", "onxn"], "did you mean onnx?"),
     "another suffix": (["--to", "onnx", "-o", "net.pt2"], "the name of an export to onnx ends in .onnx, and net.pt2"),
     "a spec": (["--to", "pt2", "-o", "other.res"], "has the name of a spec"),
     "no folder": (["--to", "pt2", "-o", "no/net.pt2"], "there is no folder"),
-    "no batch": (["--to", "pt2", "--batch", "0"], "number of inputs, or dynamic"),
+    "no batch": (["--to", "pt2", "--batch", "0"], "invalid N|dynamic value: '0'"),
     "weights of a batch": (["--to", "safetensors", "--batch", "2"], "no batch"),
     "no weights": (["--to", "pt2", "--weights", "none.pth"], "there is no file none.pth"),
 }
@@ -159,7 +168,7 @@ def test_what_differs_is_not_written(
 
     monkeypatch.setattr(formats, "compare", differs)
     Path("small.pt2").write_text("old", encoding="utf-8")
-    assert main(["export", "net.res", "--to", "pt2"]) == code
+    assert main(["export", "net.res", "--to", "pt2", "-o", "small.pt2"]) == code
     assert str(fault) in capsys.readouterr().err
     assert Path("small.pt2").read_text(encoding="utf-8") == "old"
     with pytest.raises(type(fault)):

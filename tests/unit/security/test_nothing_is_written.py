@@ -30,6 +30,8 @@ COMMANDS = {
         "weights", "import", "{spec}", "--from", "good.pth", "-o", "{out}.pth", "--save-map", "{out}.json",
     ),
     "weights export": ("weights", "export", "{spec}", "--from", "good.pth", "--layout", "good.pth", "-o", "{out}.pth"),
+    "export": ("export", "{spec}", "--to", "safetensors", "-o", "{out}.safetensors"),
+    "export as onnx": ("export", "{spec}", "--to", "onnx", "-o", "{out}.onnx"),
     "fmt": ("fmt", "{spec}", "other.res"),
     "check": ("check", "{spec}"),
     "summary": ("summary", "{spec}"),
