@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,32 +33,21 @@ class Bed:
 
         torch.manual_seed(0)
         self.job = job
-        self.note = ""
-        """Why the baseline is our plain module, where the job names a peer."""
-        self._source = emit(job.graph)
-        first = self._first()
-        _settle(first, self._random(8))
-        self._peer_state = first.state_dict()
-        given = checkpoint_of(first)
-        self.state: dict[str, Tensor] = (
-            find_mapping(given.layout(), graph_layout(job.graph)).apply(given.tensors)
-            if self.peer
-            else dict(given.tensors)
-        )
-        """The weights in our names, in fp32 on the CPU."""
-        self.inputs, self.others = (self._placed(self._random(job.batch)) for _ in range(2))
-
-    def _first(self) -> nn.Module:
-        self.peer = self.job.peer
+        self.graph = job.graph
+        self.peer, self.note = job.peer, ""
+        """Whose network the baseline is, and where it is not the one that the job names, why."""
+        ours = build_module(emit(job.graph))
         try:
-            return build_peer(self.peer) if self.peer else build_module(self._source)
+            theirs = build_peer(job.peer) if job.peer else ours
         except PeerMissing as missing:
-            self.peer, self.note = "", str(missing)
-            return build_module(self._source)
-
-    @property
-    def graph(self) -> Any:
-        return self.job.graph
+            theirs, self.peer, self.note = ours, "", str(missing)
+        _settle(theirs, self._random(8))
+        given = checkpoint_of(theirs)
+        self.state: dict[str, Tensor] = find_mapping(given.layout(), graph_layout(job.graph)).apply(given.tensors)
+        """The weights in our names, in fp32 on the CPU."""
+        fill(ours, self.state)
+        self._ours, self._theirs = ours, theirs
+        self.inputs, self.others = (self._placed(self._random(job.batch)) for _ in range(2))
 
     @cached_property
     def dtype(self) -> torch.dtype:
@@ -69,18 +58,17 @@ class Bed:
 
     def plain(self) -> nn.Module:
         """Our generated module."""
-        return self._ready(build_module(self._source), self.state)
+        return self._ready(copy.deepcopy(self._ours))
 
     def baseline(self) -> nn.Module:
         """The library's module, or our plain one where there is none."""
-        return self._ready(build_peer(self.peer) if self.peer else build_module(self._source), self._peer_state)
+        return self._ready(copy.deepcopy(self._theirs))
 
     def exact(self) -> nn.Module:
         """The baseline in fp32, whatever the job's type."""
         import torch
 
-        module = build_peer(self.peer) if self.peer else build_module(self._source)
-        return self._ready(module, self._peer_state, torch.float32)
+        return self._ready(copy.deepcopy(self._theirs), torch.float32)
 
     def elsewhere(self, library: str) -> nn.Module:
         """The network of the peer's name in another library. Raises `LeftOut`."""
@@ -94,7 +82,8 @@ class Bed:
             raise LeftOut(str(missing)) from missing
         except (RuntimeError, TypeError, ValueError, WeightsError) as error:  # what libraries say of unknown names
             raise LeftOut(f"{library} has no {name} with these weights: {str(error).splitlines()[0]}") from error
-        return self._ready(module, mapping.revert(self.state))
+        fill(module, mapping.revert(self.state))
+        return self._ready(module)
 
     def mode(self) -> AbstractContextManager[Any]:
         """In which everything is built, checked and timed: one that changes makes compiled code compile again."""
@@ -102,8 +91,7 @@ class Bed:
 
         return nullcontext() if self.job.train else torch.inference_mode()
 
-    def _ready(self, module: nn.Module, state: Mapping[str, Tensor], dtype: torch.dtype | None = None) -> nn.Module:
-        fill(module, dict(state))
+    def _ready(self, module: nn.Module, dtype: torch.dtype | None = None) -> nn.Module:
         if self.job.train:
             keep_all(module)  # a mask each step would make every check a matter of chance
         return module.train(self.job.train).to(self.job.device, dtype or self.dtype)

@@ -10,7 +10,7 @@ from resdsl.records import Record
 from resdsl.runtime.bench.job import Job
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from resdsl.runtime.bench.bed import Bed
 
@@ -75,6 +75,14 @@ class Training:
         assert isinstance(loss, torch.Tensor)
         norms = [torch.linalg.vector_norm(p.grad.float()) for p in self._parameters if p.grad is not None]
         return [loss.detach().reshape(1), torch.linalg.vector_norm(torch.stack(norms)).reshape(1)]
+
+
+Call = Inference | Training
+
+
+def call_of(forward: Forward, net: nn.Module, bed: Bed) -> Call:
+    """What is timed of a module, or of what was built from it."""
+    return Training(forward, net.parameters(), bed) if bed.job.train else Inference(forward, bed)
 
 
 def tensors(outputs: Tensor | tuple[Tensor, ...] | Mapping[str, Tensor]) -> tuple[Tensor, ...]:

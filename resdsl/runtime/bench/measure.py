@@ -5,23 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from resdsl.records import Record
 from resdsl.runtime.bench.bed import Bed
-from resdsl.runtime.bench.calls import Forward, Inference, Training, compare, tolerance
+from resdsl.runtime.bench.calls import Call, call_of, compare, tolerance
 from resdsl.runtime.bench.job import BASELINE, CONTROL, Job, LeftOut, told
 from resdsl.runtime.bench.memory import activations, peak_memory
-from resdsl.runtime.bench.protocol import cuda_events, interleave, wall
+from resdsl.runtime.bench.protocol import interleave, timer_of
 from resdsl.runtime.bench.results import Case, Entry
 from resdsl.runtime.bench.variants import VARIANTS, Variant
 
-if TYPE_CHECKING:
-    from torch import nn
-
 WARM_UPS = {"cpu": 2, "cuda": 20}
-
-Call = Inference | Training
 
 _EXACT = Variant("exact", Bed.exact, lambda net, _: lambda *inputs: net(*(x.float() for x in inputs)))
 """The baseline in fp32, for inputs of any type: what every inference is checked against."""
@@ -74,7 +68,7 @@ def measure(job: Job, names: Iterable[str], *, visits: int, seconds: float | Non
                 calls,
                 visits=visits,
                 warm_up=WARM_UPS[job.device],
-                timer=cuda_events() if job.device == "cuda" else wall(),
+                timer=timer_of(job.device),
                 until=lambda: end is not None and time.monotonic() > end,
             )
     if bed.note:
@@ -91,7 +85,7 @@ def cold(job: Job, name: str) -> Cold:
         net = variant.start(bed)
         _synchronize(job)
         start = time.perf_counter()
-        call = _call(variant.build(net, bed), net, bed)
+        call = call_of(variant.build(net, bed), net, bed)
         with bed.mode():
             call()
             _synchronize(job)
@@ -106,11 +100,7 @@ def built(variant: Variant, bed: Bed) -> Call:
     if bed.job.train and not variant.trains:
         raise LeftOut("it does not train")
     net = variant.start(bed)
-    return _call(variant.build(net, bed), net, bed)
-
-
-def _call(forward: Forward, net: nn.Module, bed: Bed) -> Call:
-    return Training(forward, net.parameters(), bed) if bed.job.train else Inference(forward, bed)
+    return call_of(variant.build(net, bed), net, bed)
 
 
 @contextmanager

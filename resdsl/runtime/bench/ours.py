@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from resdsl.runtime.bench.calls import Forward
+from resdsl.runtime.bench.calls import Forward, call_of
 from resdsl.runtime.bench.job import LeftOut
 from resdsl.runtime.bench.peers import channels_last
+from resdsl.runtime.bench.protocol import interleave, timer_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,3 +27,21 @@ def plain(net: nn.Module, bed: Bed) -> Forward:
 def plain_channels_last(net: nn.Module, bed: Bed) -> Forward:
     """The module that `resdsl compile` writes, in channels-last layout."""
     return channels_last(net, bed)
+
+
+def layout(net: nn.Module, bed: Bed) -> Forward:
+    """The module that `resdsl compile` writes, in the layout that a short measurement finds faster."""
+    tried = {name: copy.deepcopy(net) for name in _LAYOUTS}
+    calls = {name: call_of(_LAYOUTS[name](module, bed), module, bed) for name, module in tried.items()}
+    with bed.mode():
+        times = interleave(calls, visits=_TRIALS, timer=timer_of(bed.job.device))
+    return _LAYOUTS[min(times, key=lambda name: times[name].p20)](net, bed)
+
+
+def _contiguous(net: nn.Module, _bed: Bed) -> Forward:
+    return net
+
+
+_LAYOUTS: dict[str, Callable[[nn.Module, Bed], Forward]] = {"contiguous": _contiguous, "channels last": channels_last}
+_TRIALS = 5
+"""Visits of each layout."""

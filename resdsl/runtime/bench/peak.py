@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from resdsl.records import Record
-from resdsl.runtime.bench.protocol import FEWEST, Run, cuda_events, interleave, wall
+from resdsl.runtime.bench.protocol import Run, interleave, timer_of
 
 if TYPE_CHECKING:
     import torch
@@ -47,24 +47,31 @@ class Peak(Record):
     """`contiguous`, `channels last`, or `packed`: oneDNN's own, its weight in the layout that oneDNN likes best."""
 
 
+_GLANCES, _TIMED = 3, 4
+"""Calls of each at first, and how many of the fastest are timed then."""
+
+
 def convolution_peak(
     device: str, dtype: str, batches: tuple[int, ...], visits: int, shapes: tuple[Shape, ...] = SHAPES
 ) -> Peak:
-    """The best of all shapes, batches and calls, one after the other."""
+    """The best of all shapes, batches and calls: those that a first glance finds fast are timed, each alone."""
     import torch
 
-    found: list[Peak] = []
-    timer = cuda_events() if device == "cuda" else wall()
+    found: list[tuple[Peak, Run, int]] = []
+    timer = timer_of(device)
     with torch.inference_mode():
         for shape in shapes:
             for batch in batches:
-                runs = dict(_calls(shape, batch, device, torch.bfloat16 if dtype == "bf16" else torch.float32))
-                times = interleave(runs, visits=max(visits, FEWEST), calls=5, warm_up=3, timer=timer)
-                found += [
-                    Peak(2e-9 * batch * shape.macs / taken.p20, f"{shape}, batch {batch}", call)
-                    for call, taken in times.items()
-                ]
-    return max(found, key=lambda peak: peak.gflops)
+                for call, run in _calls(shape, batch, device, torch.bfloat16 if dtype == "bf16" else torch.float32):
+                    flops = 2 * batch * shape.macs
+                    glance = flops / min(timer(run) for _ in range(_GLANCES))
+                    found.append((Peak(1e-9 * glance, f"{shape}, batch {batch}", call), run, flops))
+            found = sorted(found, key=lambda one: one[0].gflops, reverse=True)[:_TIMED]
+        peaks = []
+        for peak, run, flops in found:
+            times = interleave({"": run}, visits=visits, warm_up=2, timer=timer)[""]
+            peaks.append(Peak(1e-9 * flops / times.p20, peak.shape, peak.call))
+    return max(peaks, key=lambda peak: peak.gflops)
 
 
 def _calls(shape: Shape, batch: int, device: str, dtype: torch.dtype) -> Iterator[tuple[str, Run]]:

@@ -77,6 +77,11 @@ def cuda_events() -> Timer:
     return seconds
 
 
+def timer_of(device: str) -> Timer:
+    """The timer for what runs on a device."""
+    return cuda_events() if device == "cuda" else wall()
+
+
 def interleave(
     variants: Mapping[str, Run],
     *,

@@ -12,8 +12,8 @@ from resdsl.tables import Cell, Column, Number, Table, size
 def tables(results: Results, baseline: str = BASELINE) -> list[Table]:
     """One for each case, and one for each kind of call that several nets have."""
     found = [case_table(results, case, baseline) for case in results.cases]
-    found += [means_table(results, kind, baseline) for kind in results.kinds() if len(results.of(kind)) > 1]
-    return found
+    means = [means_table(results, kind, baseline) for kind in results.kinds() if len(results.of(kind)) > 1]
+    return found + [table for table in means if table.rows]
 
 
 def case_table(results: Results, case: Case, baseline: str = BASELINE) -> Table:
