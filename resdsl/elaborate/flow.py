@@ -10,7 +10,6 @@ from resdsl.elaborate.binding import missing, missing_help, missing_message
 from resdsl.elaborate.context import TRACE_LENGTH, Activation, Current, Env, Place, Several
 from resdsl.elaborate.labels import Named, name_call, name_container
 from resdsl.elaborate.reporter import Failed
-from resdsl.elaborate.resolve import statements
 from resdsl.elaborate.state import Applied, Elaboration
 from resdsl.elaborate.survival import settle_schedule
 from resdsl.elaborate.values import (
@@ -32,6 +31,7 @@ from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.ops.registry import merge_names
 from resdsl.source import Span
 from resdsl.syntax import tree
+from resdsl.syntax.walking import constructs
 
 
 def run_body(run: Elaboration, body: tree.Body, place: Place, value: Current) -> Current:
@@ -198,7 +198,7 @@ def one_value(run: Elaboration, value: Current, span: Span, place: Place) -> Nod
     """The single value that a step takes, or a report that there is none."""
     if isinstance(value, Node):
         return value
-    if value is None and not any(isinstance(stmt, tree.Input) for stmt in statements(run.model.body)):
+    if value is None and not any(isinstance(item, tree.Input) for item in constructs(run.model.body)):
         no_input(run)
     elif value is None:
         run.evaluator.error(

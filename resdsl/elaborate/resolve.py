@@ -33,6 +33,7 @@ from resdsl.elaborate.values import (
 from resdsl.ops.registry import merge_names
 from resdsl.source import Span
 from resdsl.syntax import tree
+from resdsl.syntax.walking import constructs
 
 _LISTED = 8
 
@@ -97,48 +98,19 @@ def defaulted_kinds(homes: Iterable[Home]) -> frozenset[str]:
     for home in homes:
         for item in home.file.items:
             if isinstance(item, tree.Block | tree.Model):
-                kinds.update(s.call.name.name for s in statements(item.body) if isinstance(s, tree.Default))
+                kinds.update(s.call.name.name for s in constructs(item.body) if isinstance(s, tree.Default))
     return frozenset(kinds)
-
-
-def statements(body: tree.Body) -> Iterable[tree.Stmt]:
-    """All statements of a body, at any depth."""
-    stack: list[object] = [body]
-    while stack:
-        item = stack.pop()
-        match item:
-            case tree.Body(stmts=stmts):
-                stack.extend(reversed(stmts))
-                continue
-            case tree.If(body=inner, otherwise=otherwise):
-                stack.extend(part for part in (otherwise, inner) if part is not None)
-            case tree.For(body=inner) | tree.Dense(body=inner) | tree.Merge(body=inner):
-                stack.append(inner)
-            case tree.Flow(steps=steps):
-                stack.extend(step.unit for step in reversed(steps))
-            case tree.Repeat(unit=unit) | tree.Stage(unit=unit) | tree.Region(unit=unit) | tree.Aux(unit=unit):
-                stack.append(unit)
-            case tree.Shared(unit=unit):
-                stack.append(unit)
-            case tree.Residual():
-                parts = (item.carry, item.gate, item.shortcut and item.shortcut.policy, item.main)
-                stack.extend(part for part in parts if part is not None)
-        if isinstance(item, tree.Stmt):
-            yield item
 
 
 def kept_names(body: tree.Body) -> KeptNames:
     """The names of `keep`s and inputs in a body."""
     kept = KeptNames()
-    for stmt in statements(body):
-        if isinstance(stmt, tree.Input) and stmt.name is not None:
-            kept.names.setdefault(stmt.name.name, stmt.name.span)
-        if not isinstance(stmt, tree.Flow):
-            continue
-        for step in stmt.steps:
-            if isinstance(step.unit, tree.Keep):
-                for text in step.unit.names:
-                    note_kept(kept, text)
+    for item in constructs(body):
+        if isinstance(item, tree.Keep):
+            for text in item.names:
+                note_kept(kept, text)
+        elif isinstance(item, tree.Input) and item.name is not None:
+            kept.names.setdefault(item.name.name, item.name.span)
     return kept
 
 
@@ -149,16 +121,11 @@ def kept_before(kept: KeptNames, ident: tree.Ident) -> Span | None:
 
 
 def note_kept(kept: KeptNames, text: tree.Text) -> None:
-    if all(isinstance(part, str) for part in text.parts):
-        kept.names.setdefault("".join(str(part) for part in text.parts), text.span)
+    plain = text.plain
+    if plain is not None:
+        kept.names.setdefault(plain, text.span)
     else:
-        pieces = [""]
-        for part in text.parts:
-            if isinstance(part, str):
-                pieces[-1] += part
-            else:
-                pieces.append("")
-        kept.patterns.append(tuple(pieces))
+        kept.patterns.append(text.pieces)
 
 
 def fits(name: str, pieces: tuple[str, ...]) -> bool:

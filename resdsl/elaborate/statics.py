@@ -184,8 +184,9 @@ class _Walk:
             self.resolver.expression(label.number, sight)
 
     def ref(self, ref: tree.Ref, sight: Sight) -> None:
-        if all(isinstance(part, str) for part in ref.name.parts):
-            self.resolver.kept("".join(map(str, ref.name.parts)), ref.name.span, sight)
+        name = ref.name.plain
+        if name is not None:
+            self.resolver.kept(name, ref.name.span, sight)
         else:
             self.resolver.expression(ref.name, sight)
         self.resolver.expression(ref.index, sight)
@@ -235,9 +236,9 @@ class _Walk:
 
     def keep(self, text: tree.Text, sight: Sight) -> None:
         self.resolver.expression(text, sight)
-        if not all(isinstance(part, str) for part in text.parts):
+        name = text.plain
+        if name is None:
             return
-        name = "".join(str(part) for part in text.parts)
         home = self.resolver.home
         taken = None
         if sight.find(name) is not None:

@@ -8,6 +8,7 @@ from resdsl.graph import Node
 from resdsl.lints.base import Net, in_library
 from resdsl.source import Span
 from resdsl.syntax import tree
+from resdsl.syntax.walking import children
 
 
 def call_at(net: Net, span: Span) -> tree.Call | None:
@@ -45,11 +46,9 @@ def default_bias(net: Net, node: Node) -> tree.Arg | None:
 
 def _walk(file: tree.File, span: Span) -> Iterator[tree.Node]:
     """What lies around a span, from the outside in, and what has its very place."""
-    stack: list[object] = list(file.items)
+    stack: list[tree.Node] = list(file.items)
     while stack:
         item = stack.pop()
-        if isinstance(item, tree.Node) and item.span.start <= span.start and span.end <= item.span.end:
+        if item.span.start <= span.start and span.end <= item.span.end:
             yield item
-            for name in type(item).__match_args__:
-                value = getattr(item, name)
-                stack += value if isinstance(value, tuple) else (value,)
+            stack.extend(children(item))

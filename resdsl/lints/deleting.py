@@ -7,6 +7,7 @@ import re
 from resdsl.diagnostics.model import Edit
 from resdsl.source import Source, Span
 from resdsl.syntax import tree
+from resdsl.syntax.walking import constructs
 
 _NEXT = re.compile(r"[ \t]*;[ \t]*")
 _COMMENT = re.compile(r"[ \t]*(#.*)?$")
@@ -81,7 +82,5 @@ def without_step(file: tree.File, unit: tree.Unit) -> Edit | None:
 
 
 def _flows(file: tree.File) -> list[tree.Flow]:
-    from resdsl.elaborate.resolve import statements
-
     bodies = [item.body for item in file.items if isinstance(item, tree.Block | tree.Model)]
-    return [stmt for body in bodies for stmt in statements(body) if isinstance(stmt, tree.Flow)]
+    return [item for body in bodies for item in constructs(body) if isinstance(item, tree.Flow)]

@@ -37,10 +37,8 @@ class HiddenName(TextRule):
             return
         if called is not None and called.kind not in FILE_KINDS:
             return  # what a parameter is called with, the text does not say
-        if not all(isinstance(part, str) for part in label.name.parts):
-            return
-        name = "".join(map(str, label.name.parts))
-        if name == unit.name.name:
+        name = label.name.plain
+        if name is None or name == unit.name.name:
             return
         outer = page.names.file_name(name)
         if outer is not None and outer.kind not in (Kind.BLOCK, Kind.IMPORT):

@@ -9,6 +9,7 @@ from enum import Enum
 from resdsl.elaborate.resolve import fits
 from resdsl.source import Span
 from resdsl.syntax import tree
+from resdsl.syntax.walking import constructs
 
 
 class Kind(Enum):
@@ -123,14 +124,14 @@ class Names:
         self.declared.append(made)
 
     def _keep(self, text: tree.Text, unit: tree.Keep) -> None:
-        plain = _plain(text)
+        plain = text.plain
         name = plain or text.span.text
         made = Declared(Kind.KEPT, name, text.span, unit, self._owner)
         self.declared.append(made)
         if plain is not None:
             self._keeping.plain.setdefault(plain, []).append(made)
         else:
-            self._keeping.computed.append((_pieces(text), made))
+            self._keeping.computed.append((text.pieces, made))
 
     # --- uses ------------------------------------------------------------------------------------
 
@@ -149,7 +150,7 @@ class Names:
         return None
 
     def _use_computed(self, text: tree.Text) -> None:
-        pieces = _pieces(text)
+        pieces = text.pieces
         for name, kept in self._keeping.plain.items():
             if fits(name, pieces):
                 for each in kept:
@@ -158,7 +159,7 @@ class Names:
             computed.used = True
 
     def _ref(self, ref: tree.Ref, sheet: Sheet) -> None:
-        plain = _plain(ref.name)
+        plain = ref.name.plain
         if plain is not None:
             self._use(plain, sheet)
         else:
@@ -217,7 +218,7 @@ class Names:
 
     def _kept(self, body: tree.Body) -> None:
         """What is kept anywhere in a body may be used anywhere in it."""
-        for unit in _units(body):
+        for unit in constructs(body):
             if isinstance(unit, tree.Keep):
                 for text in unit.names:
                     self._keep(text, unit)
@@ -336,41 +337,3 @@ class Names:
                 self._unit(part, sheet)
         if unit.shortcut is not None and unit.shortcut.label is not None:
             self._expression(unit.shortcut.label.name, sheet)
-
-
-def _units(body: tree.Body) -> Iterator[tree.Unit]:
-    """Every unit of a body, at any depth."""
-    stack: list[object] = [body]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tree.Unit):
-            yield item
-        match item:
-            case tree.Body(stmts=parts) | tree.Flow(steps=parts):
-                stack.extend(reversed(parts))
-            case tree.Step(unit=part) | tree.Shared(unit=part):
-                stack.append(part)
-            case tree.Repeat(unit=part) | tree.Stage(unit=part) | tree.Region(unit=part) | tree.Aux(unit=part):
-                stack.append(part)
-            case tree.For(body=part) | tree.Dense(body=part) | tree.Merge(body=part):
-                stack.append(part)
-            case tree.If(body=part, otherwise=otherwise):
-                stack += (otherwise, part)
-            case tree.Residual(main=part):
-                stack += (item.carry, item.gate, item.shortcut and item.shortcut.policy, part)
-
-
-def _plain(text: tree.Text) -> str | None:
-    """A name as it is written; `None` for one that is computed."""
-    return "".join(map(str, text.parts)) if all(isinstance(part, str) for part in text.parts) else None
-
-
-def _pieces(text: tree.Text) -> tuple[str, ...]:
-    """What is written of a computed name: the pieces between its holes, empty ones included."""
-    pieces = [""]
-    for part in text.parts:
-        if isinstance(part, str):
-            pieces[-1] += part
-        else:
-            pieces.append("")
-    return tuple(pieces)

@@ -19,6 +19,7 @@ from resdsl.records import Record, Unique
 from resdsl.source import Span
 from resdsl.syntax import tree
 from resdsl.syntax.keywords import PREDEFINED_VALUES
+from resdsl.syntax.walking import constructs
 
 
 class Kind(Enum):
@@ -86,13 +87,6 @@ def predefined() -> dict[str, Symbol]:
         (Kind.INITIALISER, INITS),
     )
     return {name: Symbol(name, kind) for kind, names in kinds for name in names}
-
-
-def plain_text(text: tree.Text) -> str | None:
-    """A name as written, or `None` if it is computed."""
-    if not all(isinstance(part, str) for part in text.parts):
-        return None
-    return "".join(str(part) for part in text.parts)
 
 
 class Index:
@@ -221,7 +215,7 @@ class _Walk:
 
     def _collect(self, body: tree.Body) -> None:
         """The values that a body keeps anywhere, and its inputs."""
-        for node in nodes_of(body):
+        for node in constructs(body):
             if isinstance(node, tree.Keep):
                 for text in node.names:
                     self._keep(text, node)
@@ -234,18 +228,12 @@ class _Walk:
         return Symbol(name, kind, span, node, within=self.item.span, computed=computed)
 
     def _keep(self, text: tree.Text, node: tree.Keep) -> None:
-        name = plain_text(text)
+        name = text.plain
         if name is not None:
             symbol = self.kept.setdefault(name, self._local(name, Kind.KEPT, text.span, node))
         else:
-            pieces = [""]
-            for part in text.parts:
-                if isinstance(part, str):
-                    pieces[-1] += part
-                else:
-                    pieces.append("")
             symbol = self._local(text.span.text, Kind.KEPT, text.span, node, computed=True)
-            self.patterns.append((tuple(pieces), symbol))
+            self.patterns.append((text.pieces, symbol))
         self.index.occurrences.append(Occurrence(text.span, symbol, defines=True))
 
     def _parameters(self, params: tuple[tree.Param, ...], sight: _Sight, owner: Symbol) -> None:
@@ -320,7 +308,7 @@ class _Walk:
             self._expression(label.number, sight)
 
     def _ref(self, ref: tree.Ref, sight: _Sight) -> None:
-        name = plain_text(ref.name)
+        name = ref.name.plain
         if name is None:
             self._expression(ref.name, sight)
         else:
@@ -418,27 +406,3 @@ def _expressions(stmt: tree.Stmt) -> tuple[tree.Expr | None, ...]:
         case tree.Input(size=value) | tree.Survival(chance=value) | tree.Expect(value=value):
             return (value,)
     return ()
-
-
-def nodes_of(body: tree.Body) -> Iterable[tree.Stmt | tree.Unit]:
-    """All statements and units of a body, at any depth, in order."""
-    stack: list[tree.Node | None] = [body]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, tree.Stmt | tree.Unit):
-            yield item
-        match item:
-            case tree.Body(stmts=stmts):
-                stack.extend(reversed(stmts))
-            case tree.If(body=inner, otherwise=otherwise):
-                stack.extend((otherwise, inner))
-            case tree.For(body=inner) | tree.Dense(body=inner) | tree.Merge(body=inner):
-                stack.append(inner)
-            case tree.Flow(steps=steps):
-                stack.extend(step.unit for step in reversed(steps))
-            case tree.Repeat(unit=unit) | tree.Stage(unit=unit) | tree.Region(unit=unit):
-                stack.append(unit)
-            case tree.Aux(unit=unit) | tree.Shared(unit=unit):
-                stack.append(unit)
-            case tree.Residual():
-                stack.extend((item.carry, item.gate, item.shortcut and item.shortcut.policy, item.main))

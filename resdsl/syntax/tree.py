@@ -45,6 +45,22 @@ class Text(Expr):
 
     parts: tuple[str | Expr, ...]
 
+    @property
+    def plain(self) -> str | None:
+        """The text, if it is as written; `None` if expressions compute a part of it."""
+        return "".join(map(str, self.parts)) if all(isinstance(part, str) for part in self.parts) else None
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """What is written of it: the pieces between the expressions, empty ones included."""
+        found = [""]
+        for part in self.parts:
+            if isinstance(part, str):
+                found[-1] += part
+            else:
+                found.append("")
+        return tuple(found)
+
 
 class Bool(Expr):
     value: bool

@@ -12,6 +12,7 @@ from resdsl.source import Source
 from resdsl.syntax import tree
 from resdsl.syntax.grammar import grammar
 from resdsl.syntax.tokens import filter_tokens
+from resdsl.syntax.walking import children
 
 CLAUSES = frozenset({"ELSE", "SHORTCUT", "GATE", "CARRY"})
 """Words that may stand on a line of their own behind a body on one line."""
@@ -164,19 +165,16 @@ def _without_last_commas(tokens: list[Token]) -> list[Token]:
 
 def _roles(file: tree.File) -> _Roles:
     bodies, signs, tight = set(), set(), set()
-    stack: list[object] = list(file.items)
+    stack: list[tree.Node] = list(file.items)
     while stack:
         node = stack.pop()
-        if isinstance(node, tuple):
-            stack.extend(node)
-        elif isinstance(node, tree.Node):
-            stack.extend(getattr(node, name) for name in type(node).__match_args__)
-            if isinstance(node, tree.Body):
-                bodies.add(node.span.start)
-            elif isinstance(node, tree.Unary):
-                signs.add(node.span.start)
-            elif isinstance(node, tree.Arg) and node.name and not _is_long(node):
-                tight.add(node.name.span.start)
+        stack.extend(children(node))
+        if isinstance(node, tree.Body):
+            bodies.add(node.span.start)
+        elif isinstance(node, tree.Unary):
+            signs.add(node.span.start)
+        elif isinstance(node, tree.Arg) and node.name and not _is_long(node):
+            tight.add(node.name.span.start)
     return _Roles(frozenset(bodies), frozenset(signs), frozenset(tight))
 
 
