@@ -97,6 +97,8 @@ class Footprint:
         self.saved: list[Saved] = []
         self.reuses: list[bool] = []
         """Whether a node's value is in the memory of its first operand."""
+        self.copies: list[bool] = []
+        """Whether it overwrites an operand that it needs for its backward, and so keeps a copy."""
         self.trained: list[bool] = []
         """Whether a node's value needs a gradient."""
         self.parameters: list[tuple[tuple[str, int], ...]] = []
@@ -107,7 +109,9 @@ class Footprint:
             shapes = graph.shapes(node)
             weights = [weight for weight in node.op.weights(shapes) if not weight.buffer]
             self.saved.append(saved := node.op.saved(shapes))
-            self.reuses.append(saved.view or overwrites(graph, node))
+            over = overwrites(graph, node)
+            self.reuses.append(saved.view or over)
+            self.copies.append(over and 0 in saved.operands and not node.op.keeps_output_for_backward)
             self.trained.append(bool(weights) or any(self.trained[operand] for operand in node.operands))
             self.parameters.append(tuple((f"{node.path}.{weight.name}", prod(weight.shape)) for weight in weights))
             for key, _ in self.parameters[-1]:
@@ -248,12 +252,14 @@ class _Step:
                 blocks.append(self._make(_ACTIVATION, self._bytes(node)))
             more = (self.batch * saved.elements + saved.constants) * self.item + self.batch * saved.indices * 8
             extra = self._make(_ACTIVATION, more)
-            self.kept.append([extra] if self.net.trained[node.id] else [])
-            if self.net.trained[node.id]:
-                values = [*(node.operands[index] for index in saved.operands), *([node.id] if saved.output else [])]
-                self.kept[-1] += [_held(blocks[value]) for value in values]
-            else:
+            self.kept.append([])
+            if not self.net.trained[node.id]:
                 self._drop(extra)
+            elif self.net.copies[node.id]:
+                self.kept[-1] = [extra, self._make(_ACTIVATION, self._bytes(node))]
+            else:
+                values = [*(node.operands[index] for index in saved.operands), *([node.id] if saved.output else [])]
+                self.kept[-1] = [extra, *(_held(blocks[value]) for value in values)]
             dying.setdefault(self.net.ends[node.id], []).append(blocks[-1])
             for block in dying.pop(node.id, ()):
                 self._drop(block)

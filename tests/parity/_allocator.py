@@ -1,6 +1,6 @@
 """What PyTorch's CPU allocator was asked for while a function ran: every piece made and let go, in order of time.
 
-Kernels' scratch memory is told apart: what a convolution or normalisation makes and lets go before it ends.
+Kernels' scratch memory is told apart: what a convolution, normalisation or resampling makes and lets go before it ends.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-_WITH_SCRATCH = ("conv", "batch_norm")
+_WITH_SCRATCH = ("conv", "batch_norm", "upsample")
 
 
 class Most(NamedTuple):

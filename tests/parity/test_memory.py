@@ -166,6 +166,22 @@ def test_forks_slices_shared_weights_and_several_outputs(tmp_path: Path) -> None
         check_peaks(net, net.module(), batch, inference=False)
 
 
+STEPS = [
+    "relu6", "silu", "hardswish", "hardsigmoid", "elu", "leaky_relu", "gelu", "prelu", "tanh", "softplus",
+    "softmax", "gn(4)", "instance_norm", "dropout(0.5)", "dropout_maps(0.5)", "scale(2)", "complement",
+    "shuffle(2)", "space_to_depth(2)", "upsample(2)", "resize(to=9)", "deconv(8, 2)", "maxpool(2)", "avgpool(3)",
+    "avgpool", "channel_mean", "pad_channels(16)", "slice(2, 5)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_between_convolutions(step: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.res"
+    path.write_text(f"model net {{ input 3x16x16\n conv(3, 8)\n {step}\n conv(1, 8) }}")
+    net = resdsl.load(path)
+    check_peaks(net, net.module(), 2, inference=False)
+
+
 OPTIMIZERS: dict[str, Callable[[nn.Module], torch.optim.Optimizer]] = {
     "sgd": lambda module: torch.optim.SGD(module.parameters(), 0.1),
     "momentum": lambda module: torch.optim.SGD(module.parameters(), 0.1, momentum=0.9),
