@@ -11,7 +11,7 @@ from resdsl.cli.common import FINE, add_spec, load, whole
 if TYPE_CHECKING:
     from resdsl.cli.common import Commands
 
-_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def add(commands: Commands) -> None:
@@ -58,7 +58,7 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 def _bytes(text: str) -> int:
     """`24GB` (billions), `24GiB` (2**30)."""
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([KMG]i?B)", text)
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", text)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is no amount of memory, such as 24GB (billions) or 24GiB (2**30)")
     return int(float(found[1]) * _UNITS[found[2]])
