@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from resdsl.graph.model import Graph
     from resdsl.lints import Linter
     from resdsl.passes import Rewritten
+    from resdsl.passes.lowering import Target
     from resdsl.runtime.export import Batch, Exported, Format
+    from resdsl.runtime.inference import Compiled
     from resdsl.runtime.weights import Mapping as WeightMapping
     from resdsl.syntax.tree import Expr
 
@@ -353,6 +355,28 @@ class Architecture:
         from resdsl.runtime import rescale_weights
 
         return rescale_weights(self.ir, state, to)
+
+    def inference(
+        self,
+        *,
+        weights: Mapping[str, torch.Tensor] | torch.nn.Module | str | os.PathLike[str] | None = None,
+        device: Target = "cpu",
+        dtype: torch.dtype | None = None,
+        batch: int = 1,
+        tune: bool = True,
+    ) -> Compiled:
+        """The net for inference on a device: rewritten, fused, tuned on this machine, compared with the plain module.
+
+        `weights` are what `transplant` takes, otherwise the net is freshly initialised, always alike. docs/inference.md
+        says what is done. Raises `InferenceError` (an `OSError`) where the device, or the type on it, is not there.
+        """
+        from resdsl.runtime import build_seeded
+        from resdsl.runtime.inference import compile_inference
+
+        module = build_seeded(self.source())
+        if weights is not None:
+            transplant(weights, module, architecture=self)
+        return compile_inference(self.ir, module.state_dict(), device=device, dtype=dtype, batch=batch, tune=tune)
 
     def export(
         self,

@@ -23,6 +23,9 @@ NAMED = {"chance", "flag", "real"}
 LOSS_WEIGHTS = "loss_weights"
 """An attribute of the named tuple of training: the weight of each output's loss, in their order."""
 
+CAPTURE = {"cuda": "Captured"}
+"""What a file for a device defines for whoever calls its model."""
+
 RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch"}
 
 
@@ -79,7 +82,7 @@ class _File:
         sections += [self._class(spec) for spec in self.plan.classes]
         body = "\n\n\n".join("\n".join(section) for section in sections)
         if self.support:
-            body = "\n\n\n".join([*definitions(self.support, body), body])
+            body = "\n\n\n".join([*definitions(self.support, body + CAPTURE.get(self.support, "")), body])
         head = [*self._docstring(), "", *_imports(body), "", f'__all__ = ["{self.model}"]']
         return "\n".join(head) + "\n\n\n" + body + "\n"
 

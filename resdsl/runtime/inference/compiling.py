@@ -1,0 +1,180 @@
+"""A net for inference: rewritten, lowered to fused layers, and tuned by measuring on the machine it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from resdsl.backends.torch import emit
+from resdsl.diagnostics import InternalError, WeightsError
+from resdsl.graph import Graph
+from resdsl.passes import INFERENCE, rewrite
+from resdsl.passes.lowering import Target, choose, lower
+from resdsl.runtime.bench.protocol import interleave, timer_of
+from resdsl.runtime.export.comparing import difference
+from resdsl.runtime.formulas import convert
+from resdsl.runtime.generated import build_module, load_source
+from resdsl.runtime.inference.kernels import faster_kernels
+from resdsl.runtime.verify import tensors
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from resdsl.passes.base import Rewritten
+
+    State = Mapping[str, Tensor]
+
+TOLERANCE = {"float32": 1e-4, "float64": 1e-10, "bfloat16": 5e-2, "float16": 1e-2}
+"""The largest difference from the plain module, in single precision, relative to the largest value of an output."""
+VISITS = 2
+"""Of each layout of the whole net."""
+
+
+class InferenceError(OSError):
+    """What was asked for cannot be had on this machine. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A net for inference."""
+
+    source: str
+    """A Python file that depends on torch alone; its first class is the model."""
+    state: dict[str, Tensor]
+    """The weights of that model."""
+    module: nn.Module
+    """The model with its weights, in eval, on its device."""
+    rewritten: Graph
+    """The graph before it was lowered: of operators of the language, for exports."""
+    rewritten_state: dict[str, Tensor]
+    difference: float
+    """From the plain module, relative to the largest value of an output."""
+    notes: tuple[str, ...]
+    """What was done and chosen, a line each."""
+
+    @property
+    def call(self) -> Any:
+        """What is called with inputs: the module, as one CUDA graph for each shape where it is on a CUDA device."""
+        captured = getattr(load_source(self.source), "Captured", None)
+        return captured(self.module) if captured is not None else self.module
+
+
+def compile_inference(
+    graph: Graph,
+    state: State,
+    *,
+    device: Target = "cpu",
+    dtype: torch.dtype | None = None,
+    batch: int = 1,
+    tune: bool = True,
+) -> Compiled:
+    """A graph and its weights (those of its plain module) for inference on a device.
+
+    Batch normalisation is folded, additions and activations are done by the layers before them; the layout of the net
+    and the way of each layer are chosen by timing them with `batch` inputs, unless not `tune`. The result is compared
+    with the plain module before it is returned. `dtype` is float32 if not given, bfloat16 on CUDA devices.
+
+    Raises `InferenceError` where the device, or the type on it, is not there; `InternalError` if the outputs differ,
+    and `WeightsError` if the plain module's are not finite.
+    """
+    import torch
+
+    wanted = dtype or (torch.float32 if device == "cpu" else torch.bfloat16)
+    _require(device, wanted)
+    done = rewrite(graph, INFERENCE)
+    converted = convert(done.weights, state)
+    inputs = random_inputs(graph, batch)
+    notes = [_told(done)]
+    with torch.inference_mode():
+        expected = tensors(_plain(graph, state)(*inputs))
+        candidates = dict(_candidates(done.graph, device, wanted, batch, tune=tune))
+        built = {name: _built(made, converted, device, wanted) for name, made in candidates.items()}
+        given = [x.to(device, wanted) for x in inputs]
+        name = _fastest(built, given, device) if len(built) > 1 else next(iter(built))
+        source, module, weights = built[name]
+        found = tensors(module(*given))
+    notes.append(name)
+    if not all(bool(one.isfinite().all()) for one in expected):
+        raise WeightsError("with these weights the plain module's own outputs are infinite or not a number")
+    far = max(difference(one.to(other), other) for one, other in zip(found, expected, strict=True))
+    if not far < TOLERANCE[str(wanted).removeprefix("torch.")]:
+        raise InternalError(f"the net for inference differs from the plain one by {far:.1e} of its largest value")
+    return Compiled(source, weights, module, done.graph, converted, far, tuple(notes))
+
+
+def _require(device: Target, dtype: torch.dtype) -> None:
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InferenceError("there is no CUDA device here")
+    if device == "cpu" and dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():  # noqa: SLF001 - it has no public name
+        raise InferenceError("this processor computes nothing in bfloat16 (it has no AVX-512): float32 is faster on it")
+    if dtype not in (torch.float32, torch.bfloat16, torch.float16) or (device == "cpu" and dtype == torch.float16):
+        raise InferenceError(f"there are no fused layers in {dtype} for {device}: float32 and bfloat16 are there")
+
+
+def random_inputs(graph: Graph, batch: int) -> list[Tensor]:
+    """Inputs of a net in single precision, N(0, 1), always the same."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(batch, *graph.node(id_).shape.full, generator=generator) for id_ in graph.inputs]
+
+
+def _plain(graph: Graph, state: State) -> nn.Module:
+    module = build_module(emit(graph)).eval()
+    module.load_state_dict(dict(state))
+    return module
+
+
+def _candidates(
+    graph: Graph, device: Target, dtype: torch.dtype, batch: int, *, tune: bool
+) -> list[tuple[str, Rewritten]]:
+    """Lowered graphs by what is said of them, the first without a measurement."""
+    lowered = lower(graph, device)
+    if not tune:
+        return [("channels last", lowered)]
+    chosen = faster_kernels(lowered.graph, device, batch, dtype)
+    last = choose(lowered.graph, chosen)
+    weights = {key: formula.replaced(lowered.weights.__getitem__) for key, formula in last.weights.items()}
+    said = (
+        f"channels last; {len(last.changes)} convolutions with {next(iter(chosen.values()))}"
+        if chosen
+        else "channels last"
+    )
+    found = [(said, type(last)(last.graph, weights, last.changes, last.refused))]
+    if device == "cpu":
+        found.append(("contiguous", lower(graph, device, channels_last=False)))
+    return found
+
+
+def _built(
+    made: Rewritten, state: State, device: Target, dtype: torch.dtype
+) -> tuple[str, nn.Module, dict[str, Tensor]]:
+    """Source, module and weights of a lowered graph."""
+    import torch
+
+    source = emit(made.graph, device)
+    weights = {key: value.to(dtype) for key, value in convert(made.weights, state).items()}
+    module = build_module(source).eval()
+    module.load_state_dict(weights)
+    module.to(device=device, dtype=dtype)
+    if device == "cuda":
+        module = cast("Any", module).to(memory_format=torch.channels_last)  # PyTorch's types do not know it
+    return source, module, weights
+
+
+def _fastest(built: Mapping[str, tuple[str, nn.Module, Any]], inputs: Sequence[Tensor], device: Target) -> str:
+    def run(module: nn.Module) -> Any:
+        return lambda: module(*inputs)
+
+    times = interleave(
+        {name: run(module) for name, (_, module, _) in built.items()}, visits=VISITS, calls=2, timer=timer_of(device)
+    )
+    return min(times, key=lambda name: times[name].min)
+
+
+def _told(done: Rewritten) -> str:
+    return f"{len(done.changes)} rewrites, {len(done.refused)} refused"
