@@ -18,6 +18,9 @@ from resdsl.backends.res.words import free_name
 from resdsl.graph import Scope, ScopeKind
 from resdsl.records import Record
 
+_OTHER = "other"
+"""What a block calls a value that it reads beside its input."""
+
 
 @dataclass(slots=True)
 class _Execution:
@@ -89,7 +92,7 @@ class Definitions:
         graph = reader.places.graph
         given: dict[int, str] = {}
         for node in sources:
-            given[node] = free_name(graph.node(node).kept or "value", {*self.taken, *given.values()})
+            given[node] = free_name(_OTHER, {*self.taken, *given.values()})
         names = keep_values(graph, Activation(body, entry, given, outputs), self.taken, mentioned=True)
         self._names |= {name for own in names.values() for name in own}
         write_labels(body)

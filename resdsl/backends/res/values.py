@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from resdsl.backends.res.steps import Auto, Kept, Param, Then
@@ -69,6 +70,7 @@ def argument(value: Any, *, word: bool) -> str:
     return value if word and isinstance(value, str) else spelled(value)
 
 
+@cache
 def _rational(value: Fraction) -> str:
     if value.denominator == 1:
         return str(int(value))
