@@ -33,6 +33,7 @@ from resdsl.elaborate.values import (
 from resdsl.ops.registry import merge_names
 from resdsl.source import Span
 from resdsl.syntax import tree
+from resdsl.syntax.scoping import ScopedWalk
 from resdsl.syntax.walking import constructs
 
 _LISTED = 8
@@ -56,12 +57,8 @@ class Sight:
     """Whether `l` and `L` mean something here."""
     repeated: bool = False
     """Whether this is inside a repeat, so that `then` has a meaning."""
-
-    def inside(self, **changes: bool) -> Sight:
-        inner = Sight(self.kept, {}, self, self.ends, self.current, self.index, self.repeated)
-        for name, value in changes.items():
-            setattr(inner, name, value)
-        return inner
+    branches: bool = False
+    """Whether `|` begins a branch."""
 
     def find(self, name: str) -> Span | None:
         sight: Sight | None = self
@@ -142,8 +139,8 @@ def fits(name: str, pieces: tuple[str, ...]) -> bool:
     return True
 
 
-class Resolver:
-    """Checks the expressions and calls of one file. `statics.py` walks its statements."""
+class Resolver(ScopedWalk[Sight]):
+    """Checks the names, expressions and calls of one file; `statics.py` has what is said of statements and scopes."""
 
     def __init__(
         self, home: Home, evaluator: Evaluator, defaulted: frozenset[str], unread: frozenset[str] = frozenset()
@@ -156,7 +153,7 @@ class Resolver:
 
     # --- names -----------------------------------------------------------------------------------
 
-    def declare(self, ident: tree.Ident, sight: Sight) -> None:
+    def declare(self, ident: tree.Ident, _node: tree.Node, sight: Sight) -> None:
         """A new name in these braces."""
         name = ident.name
         if name in self.evaluator.predefined or name in CONTEXTUAL:
@@ -224,33 +221,8 @@ class Resolver:
 
     # --- expressions -----------------------------------------------------------------------------
 
-    def expression(self, expr: tree.Expr | None, sight: Sight) -> None:
-        """Checks the names and calls in an expression."""
-        stack: list[tree.Expr] = [expr] if expr is not None else []
-        while stack:
-            item = stack.pop()
-            match item:
-                case tree.Name(span=span, name=name):
-                    self.name(name, span, sight)
-                case tree.Text(parts=parts):
-                    stack.extend(part for part in parts if not isinstance(part, str))
-                case tree.Binary(left=left, right=right):
-                    stack.extend((right, left))
-                case tree.Unary(operand=operand):
-                    stack.append(operand)
-                case tree.Choose(then=then, condition=condition, otherwise=otherwise):
-                    stack.extend((otherwise, condition, then))
-                case tree.Item(value=value, index=index):
-                    stack.extend((index, value))
-                case tree.Field(value=value):
-                    stack.append(value)
-                case tree.ListExpr(items=items):
-                    stack.extend(reversed(items))
-                case tree.Apply(callee=callee, args=args):
-                    stack.append(callee)
-                    self.apply(item, callee, args, sight)
-
-    def apply(self, expr: tree.Apply, callee: tree.Expr, args: tuple[tree.Arg, ...], sight: Sight) -> None:
+    def apply(self, expr: tree.Apply, sight: Sight) -> None:
+        callee, args = expr.callee, expr.args
         value: Value = self.static_value(callee.name, sight) if isinstance(callee, tree.Name) else UNKNOWN
         for arg in args:
             if arg.later is not None:
@@ -258,6 +230,7 @@ class Resolver:
         self.arguments(value, args, sight)
         if isinstance(value, FunctionValue | InitKind):
             self.complete(value, args, expr.span)
+        self.expression(callee, sight)
 
     def arguments(self, callee: Value, args: tuple[tree.Arg, ...], sight: Sight) -> None:
         """Checks the arguments of a call whose callee may be known."""
