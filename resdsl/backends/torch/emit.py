@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from resdsl.analysis.metrics import metrics
 from resdsl.analysis.summary import gmacs
 from resdsl.backends.torch.classes import ClassPlan, ClassSpec
@@ -162,7 +164,7 @@ def _imports(body: str) -> list[str]:
     second = []
     if "torch." in body:
         second.append("import torch")
-    if "F." in body:
+    if re.search(r"\bF[.,]", body):
         second.append("import torch.nn.functional as F")
     second.append("from torch import Tensor, nn")
     return [*first, "", *second] if first else second

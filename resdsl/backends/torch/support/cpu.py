@@ -48,23 +48,21 @@ class FusedConv2d(nn.Conv2d):
         if self.packed is None:
             self.packed = self.pack(x)
         if self.winograd:
-            if self.activation == "relu" and residual is None:
-                return winograd(x, self.packed, self.bias, self.padding, relu=True)
-            return finish(
-                winograd(x, self.packed, self.bias, self.padding),
-                residual,
-                self.activation,
-            )
+            relu = self.activation == "relu" and residual is None
+            y = winograd(x, self.packed, self.bias, self.padding, relu)
+            return y if relu else finish(y, residual, self.activation)
         if not has_onednn():
             return finish(super().forward(x), residual, self.activation)
         geometry = (self.padding, self.stride, self.dilation, self.groups)
         convolution = torch.ops.mkldnn._convolution_pointwise
-        name = ONEDNN_NAMES.get(self.activation, self.activation)
         if residual is None:
+            name = ONEDNN_NAMES.get(self.activation, self.activation)
             return convolution(x, self.packed, self.bias, *geometry, name, [], "")
-        after = None if name == "none" else name
         given = (x, residual, self.packed, self.bias, *geometry)
-        return convolution.binary(*given, "add", 1.0, after, [], "")
+        if self.activation == "relu":
+            return convolution.binary(*given, "add", 1.0, "relu", [], "")
+        y = convolution.binary(*given, "add", 1.0, None, [], "")
+        return finish(y, None, self.activation)
 
     def pack(self, x: Tensor) -> Tensor:
         """The weight in the form that the kernel reads fastest."""
