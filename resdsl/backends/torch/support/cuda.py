@@ -1,0 +1,111 @@
+"""Layers of inference on CUDA devices."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class FusedConv2d(nn.Conv2d):
+    """A convolution with its activation and, where one is given, a residual's addition.
+
+    With `fused` and ReLU these are one call of cuDNN, on a CUDA device; elsewhere they follow one another.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        activation: str = "none",
+        fused: bool = False,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+        )
+        self.activation = activation
+        self.fused = fused
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
+        if not (self.fused and x.is_cuda and self.activation == "relu"):
+            return finish(super().forward(x), residual, self.activation)
+        geometry = (self.bias, self.stride, self.padding, self.dilation, self.groups)
+        if residual is None:
+            return torch.cudnn_convolution_relu(x, self.weight, *geometry)
+        weights = (self.weight, residual, 1.0)
+        return torch.cudnn_convolution_add_relu(x, *weights, *geometry)
+
+
+class ChannelAffine(nn.Module):
+    """scale * x + shift, channel by channel: what is left of a normalisation that no layer could take."""
+
+    def __init__(self, channels: int, dims: int = 2, relu: bool = False) -> None:
+        super().__init__()
+        shape = (channels, *[1] * dims)
+        self.scale = nn.Parameter(torch.ones(shape), requires_grad=False)
+        self.shift = nn.Parameter(torch.zeros(shape), requires_grad=False)
+        self.relu = relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.addcmul(self.shift, x, self.scale)
+        return y.relu_() if self.relu else y
+
+
+class Captured:
+    """A model as one CUDA graph for each shape of its input: a call copies the input, and launches once.
+
+    A result is overwritten by the next call with the same shape: clone what is to stay. Without a CUDA device the
+    model is called as it is.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        self.graphs: dict[tuple[torch.Size, ...], tuple] = {}
+
+    @torch.inference_mode()
+    def __call__(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        if not inputs[0].is_cuda:
+            return self.model(*inputs)
+        shapes = tuple(x.shape for x in inputs)
+        if shapes not in self.graphs:
+            self.graphs[shapes] = self.capture(inputs)
+        graph, places, result = self.graphs[shapes]
+        for place, x in zip(places, inputs, strict=True):
+            place.copy_(x)
+        graph.replay()
+        return result
+
+    def capture(self, inputs: tuple[Tensor, ...]) -> tuple:
+        """The graph, the tensors that it reads, and what it writes."""
+        places = tuple(x.clone() for x in inputs)
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):  # cuDNN chooses algorithms before it
+            for _ in range(3):
+                self.model(*places)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            result = self.model(*places)
+        return graph, places, result
+
+
+def finish(x: Tensor, residual: Tensor | None, activation: str) -> Tensor:
+    """What follows a layer, where the layer's own call does not do it."""
+    if residual is not None:
+        x = x.add_(residual)
+    if activation == "relu":
+        return x.relu_()
+    return x if activation == "none" else getattr(F, activation)(x)
