@@ -30,8 +30,9 @@ class _List(argparse.Action):
         from resdsl.passes import PASSES, find_pass
 
         width = max(map(len, PASSES))
-        lines = [f"{name:{width}}  {find_pass(name).summary}" for name in PASSES]
-        parser.exit(message="\n".join([*lines, "", "docs/rewrites.md has the conditions.", ""]))
+        for name in PASSES:
+            print(f"{name:{width}}  {find_pass(name).summary}")
+        parser.exit()
 
 
 def add(commands: Commands) -> None:
@@ -71,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
     if options.weights and not (options.weights_output or options.verify):
         return usage("--weights are for --weights-output or --verify, and there is neither")
     names = [name for one in options.passes for name in one.split(",") if name]
+    if not names:
+        return usage("--pass names no pass; --list has them")
     net, spec = load(options)
     _refuse_old(options.output)
     if options.weights_output:

@@ -25,11 +25,11 @@ Chain = list[Node]
 class MergeParallel(Pass):
     """Convolutions of equal geometry on one value become one, of whose result each branch takes its channels.
 
-    The kernels stand one after the other along the output axis, so that each channel is computed as it was, to the bit.
-    The normalisation and activations that follow all of them alike go along. Linear layers merge in the same way.
-    Conditions: kernel, stride, padding, its mode and dilation are equal, and groups is 1 (with more, a slice of the
-    result's channels would read other channels); neither is shared; none stands in a branch that may be dropped and
-    the others outside of it, or in an auxiliary head; the value is there before all of them.
+    The kernels stand one after the other along the output axis, so that each channel is the sum that it was, for
+    convolutions to the bit. The normalisation and activations that follow all of them alike go along. Linear layers
+    merge in the same way. Conditions: kernel, stride, padding, its mode and dilation are equal, and groups is 1 (with
+    more, a part of the result's channels would read other channels); none is shared; none stands in a branch that may
+    be dropped, or in an auxiliary head, and another outside of it; the value is there before all of them.
 
     It pays where one small convolution does not fill the machine: the 1x1 reductions of an inception module
     (arXiv:1409.4842, figure 2), or transform and gate of a highway unit (arXiv:1505.00387).
@@ -59,24 +59,27 @@ def _key(draft: Draft, node: Node) -> Hashable:
 
 
 def _merge_group(to: Rewriter, nodes: Sequence[Node]) -> None:
-    draft, first = to.draft, nodes[0]
-    others = ", ".join(node.path for node in nodes[1:])
-    if any(isinstance(node.op, Conv) and node.op.groups > 1 for node in nodes):
-        to.refuse(first, f"it or what stands beside it ({others}) is a grouped convolution")
-        return
-    if any(draft.is_shared(node) for node in nodes):
-        to.refuse(first, f"it or what stands beside it ({others}) has shared weights")
-        return
     anchor = _anchor(nodes)
+    others = ", ".join(node.path for node in nodes[1:])
+    why = _obstacle(to.draft, nodes, anchor)
+    if why:
+        to.refuse(nodes[0], f"{why} (beside it: {others})")
+    else:
+        to.did(nodes[0], f"merged with {others}")
+        _merge(to, _chains(to.draft, nodes), anchor)
+
+
+def _obstacle(draft: Draft, nodes: Sequence[Node], anchor: Node | Scope) -> str:
+    if any(isinstance(node.op, Conv) and node.op.groups > 1 for node in nodes):
+        return "it or what stands beside it is a grouped convolution"
+    if any(draft.is_shared(node) for node in nodes):
+        return "it or what stands beside it has shared weights"
     dropped = _may_drop(_around(anchor))
     if any(_may_drop(node.scope) is not dropped for node in nodes):
-        to.refuse(first, f"it or what stands beside it ({others}) may be dropped in training without the other")
-        return
-    if isinstance(anchor, Scope) and first.operands[0] in anchor.nodes():
-        to.refuse(first, f"the value that it and {others} read is made in one of their branches")
-        return
-    to.did(first, f"merged with {others}")
-    _merge(to, _chains(draft, nodes), anchor)
+        return "it or what stands beside it may be dropped in training without the other"
+    if isinstance(anchor, Scope) and nodes[0].operands[0] in anchor.nodes():
+        return "the value that they read is made in one of their branches"
+    return ""
 
 
 def _may_drop(scope: Scope) -> Scope | None:
