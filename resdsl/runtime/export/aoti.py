@@ -20,7 +20,7 @@ def aoti_package(graph: Graph, module: nn.Module, batch: Batch = 1, *, any_threa
 
     Its weights are frozen: batch normalisation is folded, and convolutions have them in the layout they read fastest.
     `torch._inductor.aoti_load_package(path)` loads it, without resdsl. It is made for as many threads as PyTorch has
-    now; one for `any_threads` starts some for short loops too. Takes ten seconds to a minute.
+    now; one for `any_threads` starts some for short loops too. Takes from ten seconds to minutes.
 
     Raises `PackageMissing` without a C++ compiler, `OSError` if that fails, `InternalError` if PyTorch cannot compile
     the net.

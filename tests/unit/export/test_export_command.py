@@ -150,12 +150,27 @@ def test_a_package_that_is_missing(
     assert files() == {"net.res"}
 
 
-def test_a_compiler_that_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_compiler_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     from torch._inductor import config
 
-    monkeypatch.setattr(config.cpp, "cxx", ("no-such-compiler",))
-    assert main(["export", "net.res", "--to", "aoti"]) == 2
+    with config.patch({"cpp.cxx": ("no-such-compiler",)}):
+        assert main(["export", "net.res", "--to", "aoti"]) == 2
     assert "an AOTInductor package needs a C++ compiler" in capsys.readouterr().err
+    assert files() == {"net.res"}
+
+
+def test_a_compiler_that_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The machine's affair, not a fault of ours."""
+    import torch._inductor
+    from torch._inductor.exc import CppCompileError
+
+    def fails(*_: object, **__: object) -> None:
+        raise CppCompileError(["g++", "net.cpp"], "net.cpp:1: fatal error: no such header\ncompilation terminated")
+
+    monkeypatch.setattr(torch._inductor, "aoti_compile_and_package", fails)
+    monkeypatch.setattr("resdsl.runtime.export.aoti._require_compiler", lambda: None)
+    assert main(["export", "net.res", "--to", "aoti"]) == 2
+    assert "resdsl: the C++ compiler failed: net.cpp:1: fatal error: no such header\n" in capsys.readouterr().err
     assert files() == {"net.res"}
 
 
