@@ -23,6 +23,9 @@ PARTS = frozenset(
 )
 """Scopes that a residual or a merge is made of."""
 
+REPEATED = frozenset({ScopeKind.BRANCH, ScopeKind.REPEAT, ScopeKind.ITERATION})
+"""Scopes in which branches may stand below their merge, and these themselves."""
+
 
 class Draft:
     """Nodes have the ids they had, new ones further ones; ids are names here, not places in an order."""
@@ -157,9 +160,11 @@ class Draft:
         scope.items.append(id_)
         return node
 
-    def open(self, kind: ScopeKind, parent: Scope, like: Node, name: str | None = None) -> Scope:
-        """A new scope at the end of another; where it comes from is what `like` comes from."""
-        scope = Scope(kind, parent, like.span, name, title=name, site=like.span)
+    def open(
+        self, kind: ScopeKind, parent: Scope, like: Node, name: str | None = None, title: str | None = None
+    ) -> Scope:
+        """A new scope at the end of another; scopes that are `like` one node's text are uses of one construct."""
+        scope = Scope(kind, parent, like.span, name, title=title or name, site=like.span)
         parent.items.append(scope)
         return scope
 
@@ -199,10 +204,21 @@ class Draft:
         self.dissolve(scope)
 
     def drop_empty(self, root: Scope) -> None:
-        """Scopes without anything in them go, with their names."""
+        """Scopes without anything in them go, with their names; what means the identity by being empty stays."""
         for scope in reversed(list(root.walk())):
-            if not scope.items and scope.kind not in SKELETON and scope.parent is not None:
+            empty = not scope.items and scope.kind not in SKELETON and scope.parent is not None
+            if empty and not self._is_identity(scope):
+                assert scope.parent is not None
                 scope.parent.items.remove(scope)
+
+    def _is_identity(self, scope: Scope) -> bool:
+        """Whether an empty scope is a branch of a merge that has one for each operand."""
+        merge = next((above for above in scope.ancestors() if above.kind not in REPEATED), scope)
+        if scope.kind is not ScopeKind.BRANCH or merge.kind is not ScopeKind.MERGE:
+            return False
+        last = merge.items[-1]
+        count = sum(1 for _ in _branches(merge))
+        return not isinstance(last, Scope) and self.nodes[last].op.merge and len(self.nodes[last].operands) == count
 
     def mark(self, scope: Scope) -> None:
         """Notes that the block around is no longer what the words at its definition say."""
@@ -318,6 +334,15 @@ class Draft:
             else:
                 self.erase(node)
         self.drop_empty(self.root)
+
+
+def _branches(merge: Scope) -> Iterator[Scope]:
+    """The branches of a merge, those that repeats make included."""
+    for item in merge.items:
+        if isinstance(item, Scope) and item.kind is ScopeKind.BRANCH:
+            yield item
+        elif isinstance(item, Scope) and item.kind in REPEATED:
+            yield from _branches(item)
 
 
 def _entry(item: Node | Scope) -> Scope | int:

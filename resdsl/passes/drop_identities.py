@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from resdsl.graph import Node
+from resdsl.graph import Node, ScopeKind
+from resdsl.graph.draft import Draft
 from resdsl.ops.base import Role
 from resdsl.ops.part import Part
 from resdsl.ops.scale import Scale
@@ -14,7 +15,8 @@ class DropIdentities(Pass):
     """Removes every step that returns in eval what it gets.
 
     That is dropout, `identity`, `scale(1)`, a slice or part that is the whole, and a merge of a single branch. Its uses
-    become those of what it got; a branch that is left without a step is the merge's own input. There is no condition.
+    become those of what it got; a branch that is left without a step is the merge's own input. Condition: an auxiliary
+    head keeps a step.
     """
 
     name = "drop_identities"
@@ -22,9 +24,18 @@ class DropIdentities(Pass):
 
     def apply(self, to: Rewriter) -> None:
         for node in to.draft.order():
-            if _does_nothing(node, to.draft.operands(node)):
+            if not _does_nothing(node, to.draft.operands(node)):
+                continue
+            if _is_head(to.draft, node):
+                to.refuse(node, "it is all that there is of an auxiliary head")
+            else:
                 to.did(node, f"removed {node.op.kind}")
                 to.draft.bypass(node)
+
+
+def _is_head(draft: Draft, node: Node) -> bool:
+    """Whether an auxiliary head would be left without a step."""
+    return node.scope.kind is ScopeKind.AUX and any(head.node == node.id for head in draft.aux)
 
 
 def _does_nothing(node: Node, operands: list[Node]) -> bool:

@@ -11,14 +11,15 @@ from resdsl.ops.deconv import Deconv
 from resdsl.ops.linear import Linear
 from resdsl.passes.base import Pass, Rewriter
 from resdsl.passes.formulas import Along, Formula, InverseRoot, Plus, Scaled, Times
+from resdsl.passes.layers import closed_scopes
 
 
 class FoldBatchnorm(Pass):
     """conv -> bn becomes conv with s W and s (b - mu) + beta, where s = gamma / sqrt(var + eps).
 
     In eval a normalisation is an affine map of each channel by its running statistics, so what computes the channel can
-    take it, whatever the kernel, stride, padding and groups. Condition: the layer's value has no other use, and
-    neither layer's weights are shared.
+    take it, whatever the kernel, stride, padding and groups. Conditions: the layer's value has no other use,
+    neither layer's weights are shared, and both stand in the same branch that may be dropped, or auxiliary head.
     """
 
     name = "fold_batchnorm"
@@ -42,8 +43,8 @@ def _obstacle(to: Rewriter, source: Node, norm: Node) -> str:
         return f"{source.path} has other uses than this normalisation"
     if to.draft.is_shared(source) or to.draft.is_shared(norm):
         return "its weights, or those before it, are shared"
-    if to.draft.residual(source) is not to.draft.residual(norm):
-        return f"{source.path} stands in a branch that may be dropped, and the normalisation outside of it"
+    if closed_scopes(source) != closed_scopes(norm):
+        return f"{source.path} does not stand in the same dropped branch or auxiliary head"
     return ""
 
 

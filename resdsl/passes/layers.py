@@ -1,7 +1,8 @@
-"""What passes ask of convolutions, linear layers and pools."""
+"""What passes ask of convolutions, linear layers and pools, and of the places where they stand."""
 
 from __future__ import annotations
 
+from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.ops.avgpool import Avgpool
 from resdsl.ops.base import Operator
 from resdsl.ops.conv import Conv
@@ -36,3 +37,9 @@ def counts_padding(op: Avgpool, x: Shape) -> bool:
         return False
     stride = op.k if op.stride is None else op.stride
     return any(map(any, geometry(x.dims, op.k, stride, op.pad).pads))
+
+
+def closed_scopes(node: Node) -> set[Scope]:
+    """The scopes around it whose values may not be used outside: dropped branches, auxiliary heads, shared modules."""
+    closed = (ScopeKind.AUX, ScopeKind.SHARED)
+    return {above for above in node.scope.ancestors() if above.survival is not None or above.kind in closed}

@@ -9,7 +9,7 @@ from resdsl.ops.avgpool import Avgpool
 from resdsl.ops.conv import Conv
 from resdsl.ops.linear import Linear
 from resdsl.passes.base import Pass, Rewriter
-from resdsl.passes.layers import counts_padding, has_bias, is_pointwise
+from resdsl.passes.layers import closed_scopes, counts_padding, has_bias, is_pointwise
 
 
 class PoolFirst(Pass):
@@ -19,7 +19,8 @@ class PoolFirst(Pass):
     W avgpool(x) + b. Conditions: the convolution has a 1x1 kernel (or is a linear layer at every position), stride 1
     and no padding, any groups; it has no bias, or the pool counts no padding, for which the convolution's result would
     have been 0 and not b; the pool is the only use of the convolution's value and leaves fewer positions; neither
-    stands in a shared module. The weights stay as they are, and a training step is the same.
+    stands in a shared module, or in a dropped branch or auxiliary head that the other is not in. The weights stay as
+    they are, and a training step is the same.
 
     The transitions of Huang et al., arXiv:1608.06993, section 3: a quarter of their multiply-adds, 8.2 % of those of
     DenseNet-121.
@@ -56,6 +57,8 @@ def _obstacle(to: Rewriter, conv: Node, pool: Node) -> str:
         return f"{conv.path} has other uses than this pool"
     if to.draft.is_shared(conv) or to.draft.is_shared(pool):
         return f"it stands, or {conv.path} does, in a shared module"
+    if closed_scopes(conv) != closed_scopes(pool):
+        return f"{conv.path} does not stand in the same dropped branch or auxiliary head"
     return ""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from resdsl.graph import Node, Scope, ScopeKind
+from resdsl.graph import Node
 from resdsl.passes.base import Pass, Rewriter
+from resdsl.passes.layers import closed_scopes
 
 
 class RunningConcat(Pass):
@@ -38,14 +39,8 @@ def _shorten(to: Rewriter, node: Node, joined: dict[tuple[int, ...], Node]) -> N
             to.refuse(node, "no earlier concatenation is of the values that it begins with")
         return
     before = joined[prefix]
-    if not _closed(before) <= _closed(node):
+    if not closed_scopes(before) <= closed_scopes(node):
         to.refuse(node, "the one that it begins as stands in a dropped branch, auxiliary head or shared module")
         return
     to.did(node, f"{len(prefix)} of its {len(values)} values are those of an earlier one")
     to.draft.rewire(node, [before, *to.draft.operands(node)[len(prefix) :]])
-
-
-def _closed(node: Node) -> set[Scope]:
-    """The scopes around it whose values may not be used outside of them."""
-    closed = (ScopeKind.AUX, ScopeKind.SHARED)
-    return {above for above in node.scope.ancestors() if above.survival is not None or above.kind in closed}

@@ -88,6 +88,10 @@ def test_one_and_three_axes() -> None:
         ("relu -> bn", "it normalises the result of relu, which has no weights to take it"),
         (BESIDE, "conv1 has other uses than this normalisation"),
         ("conv(3, 4) -> keep y -> bn -> keep z\n output y, z", "conv1 has other uses than this normalisation"),
+        (
+            "keep x -> conv(1, 6) -> aux h: bn\n from x",
+            "conv1 does not stand in the same dropped branch or auxiliary head",
+        ),
         ("shared s: conv(1, 4)\n s -> bn -> s", "its weights, or those before it, are shared"),
         ("shared s: bn\n conv(1, 4) -> s -> relu -> conv(1, 4)", "its weights, or those before it, are shared"),
     ],

@@ -63,6 +63,10 @@ def test_after_the_normalisation_is_folded() -> None:
             "conv(1, 6) -> keep y -> avgpool(2) -> keep z\n output y, z",
             "conv1 has other uses than this pool",
         ),
+        (
+            "keep x -> conv(1, 6) -> aux h: avgpool\n from x",
+            "conv1 does not stand in the same dropped branch or auxiliary head",
+        ),
         ("shared s: conv(1, 4)\n s -> avgpool(2) -> s", "it stands, or s does, in a shared module"),
     ],
 )

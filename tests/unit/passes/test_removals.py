@@ -39,7 +39,6 @@ def test_identities_of_nets_that_ship(name: str, size: str | None, number: int) 
         ("relu -> dropout -> keep y\n dropout -> keep z\n output y, z", "relu"),
         ("shared d: dropout\n relu -> d -> sigmoid -> d", "relu sigmoid"),
         ("shared s: { relu -> dropout }\n s -> s", "relu relu"),
-        ("relu\n aux h: dropout\n sigmoid", "relu sigmoid"),
         ("relu -> aux h: { dropout -> tanh -> dropout }\n sigmoid", "relu tanh sigmoid"),
         ("2 x { residual { relu -> dropout } }", "relu add relu add"),
     ],
@@ -47,6 +46,12 @@ def test_identities_of_nets_that_ship(name: str, size: str | None, number: int) 
 def test_identities_wherever_they_stand(text: str, left: str) -> None:
     done = assert_equal(steps(text), "drop_identities")
     assert [node.op.kind for node in done.graph.nodes()][1:] == left.split()
+
+
+def test_a_head_keeps_a_step() -> None:
+    assert reasons(steps("relu\n aux h: dropout\n sigmoid"), "drop_identities") == [
+        "it is all that there is of an auxiliary head"
+    ]
 
 
 def test_auxiliary_heads_of_nets_that_ship() -> None:
