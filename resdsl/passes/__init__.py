@@ -25,6 +25,8 @@ PASSES = (
     "running_concat",
     "flatten_concat",
     "group_branches",
+    "split_groups",
+    "split_groups_late",
     "merge_residual",
     "plain_blocks",
 )
