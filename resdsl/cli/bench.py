@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from resdsl.graph import Graph
     from resdsl.runtime.bench import Results, Suite
 
-_PEERS = "eager,channels_last,compile,frozen,aoti,onnxruntime"
-_OURS = "plain"
+_PEERS = {False: "eager,channels_last,compile,frozen,aoti,onnxruntime", True: "eager,channels_last,compile"}
+_OURS = {False: "plain,ours", True: "plain,layout"}
+"""The variants if none are asked for: of inference, and in training."""
 
 
 def add(commands: Commands) -> None:
@@ -31,8 +32,10 @@ def add(commands: Commands) -> None:
     bench.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default: cpu")
     bench.add_argument("--dtype", metavar="T,...", type=_words, default=("fp32",), help="fp32, bf16 (default: fp32)")
     bench.add_argument("--train", action="store_true", help="training steps instead of inference")
-    bench.add_argument("--peers", metavar="NAME,...", type=_words, help=f"default: {_PEERS}; all for all there are")
-    bench.add_argument("--ours", metavar="NAME,...", type=_words, help=f"variants of ours (default: {_OURS}; or all)")
+    bench.add_argument(
+        "--peers", metavar="NAME,...", type=_words, help="other people's variants, or all (docs/performance.md)"
+    )
+    bench.add_argument("--ours", metavar="NAME,...", type=_words, help="our variants, or all")
     bench.add_argument(
         "--baseline", metavar="NAME", default="eager", help="what speeds are relative to (default: eager)"
     )
@@ -74,8 +77,8 @@ def _suite(options: argparse.Namespace, specs: list[Spec]) -> Suite:
             raise ValueError(f"--dtype {dtype}: there are {', '.join(bench.DTYPES)}")
     if options.plot and Path(options.plot).suffix not in (".svg", ".pdf", ".png", ".csv"):
         raise ValueError(f"{options.plot}: a plot ends in .svg, .pdf or .png, its numbers in .csv")
-    peers = _chosen(options.peers, bench.PEERS, _PEERS)
-    ours = _chosen(options.ours, bench.OURS, _OURS)
+    peers = _chosen(options.peers, bench.PEERS, _PEERS[options.train])
+    ours = _chosen(options.ours, bench.OURS, _OURS[options.train])
     bench.chosen([options.baseline], bench.PEERS + bench.OURS)
     if "bf16" in options.dtype and not options.train:
         peers = ("eager_fp32", *peers)

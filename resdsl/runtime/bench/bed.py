@@ -34,6 +34,8 @@ class Bed:
         torch.manual_seed(0)
         self.job = job
         self.graph = job.graph
+        self.said: list[str] = []
+        """What a variant says of how it was built."""
         self.peer, self.note = job.peer, ""
         """Whose network the baseline is, and where it is not the one that the job names, why."""
         ours = build_module(emit(job.graph))

@@ -111,6 +111,8 @@ def tolerance(bed: Bed) -> float:
     """What may differ: rounding of the job's type, and on CUDA of TF32, PyTorch's default in convolutions."""
     if bed.job.dtype == "bf16":
         return 0.1
+    if bed.job.train:  # a batch's statistics over few positions make much of a small difference
+        return 1e-2
     return 5e-3 if bed.job.device == "cuda" else 1e-4
 
 

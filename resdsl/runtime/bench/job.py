@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from resdsl.graph import Graph
 from resdsl.records import Record
+
+if TYPE_CHECKING:
+    from resdsl.passes.lowering import Target
 
 BASELINE, CONTROL = "eager", "control"
 DEVICES, DTYPES = ("cpu", "cuda"), ("fp32", "bf16")
@@ -20,7 +25,7 @@ class Job(Record):
     peer: str = ""
     """`LIBRARY:NAME` of the same network elsewhere; `""` where there is none: then our plain module is the peer."""
     batch: int = 1
-    device: str = "cpu"
+    device: Target = "cpu"
     dtype: str = "fp32"
     """In training `bf16` is autocast over weights in fp32; in inference the weights and inputs have the type."""
     train: bool = False

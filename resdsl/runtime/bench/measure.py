@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ def measure(job: Job, names: Iterable[str], *, visits: int, seconds: float | Non
     end = None if seconds is None else time.monotonic() + seconds
     wanted = dict.fromkeys((BASELINE, CONTROL, *names))
     calls: dict[str, Call] = {}
-    differences: dict[str, float] = {}
+    found: dict[str, tuple[float, tuple[str, ...]]] = {}
     left_out: dict[str, str] = {}
     refused: dict[str, str] = {}
     with _device(job):
@@ -46,6 +47,7 @@ def measure(job: Job, names: Iterable[str], *, visits: int, seconds: float | Non
         with bed.mode():
             expected = built(VARIANTS[BASELINE] if job.train else _EXACT, bed).evidence()
         for name in wanted:
+            bed.said.clear()
             try:
                 call = built(VARIANTS[name], bed)
                 with bed.mode():
@@ -56,7 +58,7 @@ def measure(job: Job, names: Iterable[str], *, visits: int, seconds: float | Non
                 refused[name] = told(error)
             else:
                 if agreement.holds:
-                    calls[name], differences[name] = call, agreement.worst
+                    calls[name], found[name] = call, (agreement.worst, tuple(bed.said))
                 else:
                     refused[name] = (
                         f"its outputs differ by {agreement.worst:.1e}, and {agreement.tolerance:g} is allowed"
@@ -73,7 +75,7 @@ def measure(job: Job, names: Iterable[str], *, visits: int, seconds: float | Non
             )
     if bed.note:
         left_out[job.peer] = bed.note
-    entries = {name: Entry(taken, differences[name]) for name, taken in times.items()}
+    entries = {name: Entry(times[name], difference, said=said) for name, (difference, said) in found.items()}
     return _case(job, bed, entries, left_out, refused)
 
 
@@ -119,12 +121,16 @@ def _device(job: Job) -> Iterator[None]:
 @contextmanager
 def _no_compilation() -> Iterator[None]:
     """Raises `RuntimeError` if anything was compiled meanwhile: a time would be that of other code than was checked."""
-    from torch._dynamo.utils import counters
-
-    before = counters["stats"]["unique_graphs"]
+    before = _compilations()
     yield
-    if counters["stats"]["unique_graphs"] != before:
+    if _compilations() != before:
         raise RuntimeError("torch.compile compiled again while it was timed")
+
+
+def _compilations() -> int:
+    """Those of this process. Where the compiler was never imported, it is not for the sake of this number either."""
+    dynamo = sys.modules.get("torch._dynamo.utils")
+    return int(dynamo.counters["stats"]["unique_graphs"]) if dynamo else 0
 
 
 def _synchronize(job: Job) -> None:

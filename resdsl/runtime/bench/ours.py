@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from resdsl.runtime.bench.bed import Bed
+    from resdsl.runtime.inference import Compiled
 
 
 def plain(net: nn.Module, bed: Bed) -> Forward:
@@ -36,6 +37,36 @@ def layout(net: nn.Module, bed: Bed) -> Forward:
     with bed.mode():
         times = interleave(calls, visits=_TRIALS, timer=timer_of(bed.job.device))
     return _LAYOUTS[min(times, key=lambda name: times[name].p20)](net, bed)
+
+
+def fused(_net: nn.Module, bed: Bed) -> Forward:
+    """What `resdsl compile --for inference` writes: rewritten, fused, and tuned on this machine."""
+    found: Forward = _compiled(bed).call
+    return found
+
+
+def auto(_net: nn.Module, bed: Bed) -> Forward:
+    """What `resdsl compile --for inference --engine auto` chooses: the fused source, an AOTInductor package or ONNX."""
+    from resdsl.runtime.inference.engines import fastest_engine
+
+    if bed.job.device != "cpu" or bed.job.dtype != "fp32":
+        raise LeftOut("engines are chosen for fp32 on the CPU")
+    engine = fastest_engine(_compiled(bed), bed.job.batch)
+    bed.said += [f"the engine is {engine.name}", *engine.notes]
+    found: Forward = engine.call
+    return found
+
+
+def _compiled(bed: Bed) -> Compiled:
+    from resdsl.runtime.inference import InferenceError, compile_inference
+
+    job = bed.job
+    try:
+        made = compile_inference(job.graph, bed.state, device=job.device, dtype=bed.dtype, batch=job.batch)
+    except InferenceError as error:
+        raise LeftOut(str(error)) from error
+    bed.said += made.notes
+    return made
 
 
 def _contiguous(net: nn.Module, _bed: Bed) -> Forward:

@@ -26,6 +26,11 @@ class Entry(Record):
     """While it runs, after set-up, in a process of its own: the most that is resident, on CUDA the most allocated."""
     activation_bytes: int | None = None
     """The most that PyTorch's allocator holds for one call beyond what stays."""
+    said: tuple[str, ...] = ()
+    """Of how it was built: what was chosen for it."""
+
+
+_PLAIN = ("difference", "setup_seconds", "memory_bytes", "activation_bytes")
 
 
 class Case(Record):
@@ -149,7 +154,7 @@ def as_json(value: Any) -> Any:
 def case_of(content: Mapping[str, Any]) -> Case:
     """A case from its JSON; what follows from the times is left."""
     entries = {
-        name: Entry(Times(**entry["times"]), *(entry[key] for key in Entry.__match_args__[1:]))
+        name: Entry(Times(**entry["times"]), said=tuple(entry["said"]), **{key: entry[key] for key in _PLAIN})
         for name, entry in content["entries"].items()
     }
     return Case(**{key: content[key] for key in Case.__match_args__ if key != "entries"}, entries=entries)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from resdsl.graph import Graph
 from resdsl.records import Record
 from resdsl.runtime.bench.job import CONTROL, Job
 from resdsl.runtime.bench.results import Case, Entry, Results, case_of
 from resdsl.runtime.bench.worker import Ask, Describe, FindPeak, Late, Measure, Start, WorkerFailed, ask
+
+if TYPE_CHECKING:
+    from resdsl.passes.lowering import Target
 
 _MARGIN = 0.8
 """Of the time that is left: after it a process begins no more visits, so that it ends before it is ended."""
@@ -23,7 +27,7 @@ class Suite(Record):
     variants: tuple[str, ...]
     batches: tuple[int, ...] = (1,)
     dtypes: tuple[str, ...] = ("fp32",)
-    device: str = "cpu"
+    device: Target = "cpu"
     train: bool = False
     visits: int = 15
     cold: bool = True
@@ -104,6 +108,6 @@ def _with_cold(
         except (Late, WorkerFailed) as error:
             late.append(f"{what}: set-up and memory of {name}" + (f" ({error})" if str(error) else ""))
         else:
-            found[name] = Entry(entry.times, entry.difference, *answer.values())
+            found[name] = Entry(entry.times, entry.difference, **answer, said=entry.said)
     values = {key: getattr(case, key) for key in Case.__match_args__}
     return Case(**{**values, "entries": found}), late

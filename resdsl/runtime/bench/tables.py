@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resdsl.plots.model import Plot, Series
 from resdsl.runtime.bench.job import BASELINE, CONTROL
-from resdsl.runtime.bench.protocol import Ratio
+from resdsl.runtime.bench.protocol import WIDEST, Ratio
 from resdsl.runtime.bench.results import Case, Results
 from resdsl.tables import Cell, Column, Number, Table, size
 
@@ -49,7 +49,15 @@ def _row(results: Results, case: Case, name: str, baseline: str) -> tuple[Cell, 
 
 
 def _notes(case: Case) -> list[str]:
+    control = case.speed(CONTROL)
+    noise = (
+        [f"no verdicts: two equal modules differ by {control.low:.2f} to {control.high:.2f}"]
+        if control.width > WIDEST
+        else []
+    )
     return [
+        *noise,
+        *(f"{name}: {'; '.join(entry.said)}" for name, entry in case.entries.items() if entry.said),
         *(f"left out: {name}: {reason}" for name, reason in case.left_out.items()),
         *(f"refused: {name}: {reason}" for name, reason in case.refused.items()),
     ]

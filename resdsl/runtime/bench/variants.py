@@ -51,6 +51,8 @@ VARIANTS = {
         Variant("timm", _timm, peers.timm, trains=True),
         Variant("plain", Bed.plain, ours.plain, ours=True, trains=True),
         Variant("plain_channels_last", Bed.plain, ours.plain_channels_last, ours=True, trains=True),
+        Variant("ours", Bed.plain, ours.fused, ours=True),
+        Variant("auto", Bed.plain, ours.auto, ours=True),
         Variant("layout", Bed.plain, ours.layout, ours=True, trains=True),
     )
 }

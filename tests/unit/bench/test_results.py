@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from resdsl.runtime.bench import Results, case_table, means_table, speeds, tables
+from resdsl.runtime.bench import Case, Results, case_table, means_table, speeds, tables
 from resdsl.tables import shown
-from tests.unit.bench._made import case, results
+from tests.unit.bench._made import case, entry, results
 
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
 KEPT = sorted((Path(__file__).parents[3] / "benchmarks" / "results").glob("bench_*.json"))
@@ -81,9 +81,21 @@ def test_the_table_of_a_case() -> None:
         "control  101.50       9.9              0.99  0.99 to 0.99              20 %",
         "ours      50.25      19.9              2.00  2.00 to 2.00  faster      40 %       0.5",
         "-------  ------  --------  ----------------  ------------  -------  -------  --------  ---------  -----------",
+        "ours: channels last",
         "left out: aoti: it needs a C++ compiler, and there is no g++",
         "refused: frozen: its outputs differ by 1.0e+00, and 0.0001 is allowed",
     ]
+
+
+def test_a_noisy_control_is_told() -> None:
+    made = case("a", 50)
+    noisy = Case(
+        **{key: getattr(made, key) for key in Case.__match_args__}
+        | {"entries": {**made.entries, "control": entry(90, 0.2)}}
+    )
+    table = case_table(results(noisy), noisy)
+    assert table.notes[0] == "no verdicts: two equal modules differ by 0.94 to 1.11"
+    assert {shown(row[5]) for row in table.rows} == {"", "too noisy to say"}
 
 
 def test_a_baseline_that_is_not_there_gives_no_ratios() -> None:

@@ -62,6 +62,7 @@ class Answers:
             "setup_seconds": None,
             "memory_bytes": None,
             "activation_bytes": None,
+            "said": [],
         }
         return {
             "net": job.graph.name, "peer": "", "input": "3x8x8", "macs": 1, "left_out": {}, "refused": {},
@@ -155,7 +156,7 @@ def test_the_command(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     out, err = capsys.readouterr()
     assert out.startswith("one, 3x8x8: training, cpu, fp32, batch 1; no peer: the baseline is the plain module\n")
     assert "\nleft out: plain: it is eager itself" in out
-    assert err == "bench: one, fp32, batch 1: 3 variants side by side\n"
+    assert err == "bench: one, fp32, batch 1: 4 variants side by side\n"
     content = json.loads(saved.read_text(encoding="utf-8"))
     jsonschema.validate(content, SCHEMA)
     assert content["cases"][0]["entries"]["channels_last"]["difference"] < 1e-5
