@@ -10,8 +10,8 @@ from typing import ClassVar
 from resdsl.diagnostics import Diagnostic, Label, Severity
 from resdsl.diagnostics.model import Fix
 from resdsl.elaborate.library import LIBRARY
+from resdsl.elaborate.symbols import Index, Kind, Symbol
 from resdsl.graph import Graph, Node
-from resdsl.lints.names import Names
 from resdsl.lints.trunks import PreActivation, pre_activation_units
 from resdsl.ops.base import Role
 from resdsl.shapes import Axes
@@ -70,8 +70,15 @@ class Page:
         self.file = file
 
     @cached_property
-    def names(self) -> Names:
-        return Names(self.file)
+    def names(self) -> Index:
+        return Index(self.file)
+
+    def unused(self, *kinds: Kind) -> Iterator[tuple[Symbol, Span, tree.Node]]:
+        """The definitions of these kinds that nothing uses: each with the place of its name, and what defines it."""
+        for place in self.names.occurrences:
+            symbol = place.symbol
+            if place.defines and symbol.kind in kinds and symbol not in self.names.used and symbol.node is not None:
+                yield symbol, place.span, symbol.node
 
     @cached_property
     def has_models(self) -> bool:

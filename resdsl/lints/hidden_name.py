@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from resdsl.diagnostics import Diagnostic, Label
+from resdsl.elaborate.symbols import Kind, Symbol
 from resdsl.lints.base import Page, TextRule
-from resdsl.lints.names import FILE_KINDS, Declared, Kind
 from resdsl.ops.registry import operator_names
 from resdsl.syntax import tree
+from resdsl.syntax.walking import constructs
+
+_HELD = {Kind.PARAMETER, Kind.VALUE, Kind.FUNCTION, Kind.VARIABLE, Kind.SHARED}
+_WORDS = {Kind.FUNCTION: "value", Kind.VARIABLE: "loop variable", Kind.IMPORT: "import"}
+
+
+def _word(kind: Kind) -> str:
+    return _WORDS.get(kind, kind.value)
 
 
 class HiddenName(TextRule):
@@ -21,26 +29,30 @@ class HiddenName(TextRule):
     code = "W508"
 
     def check(self, page: Page) -> Iterator[Diagnostic]:
-        for inner, outer in page.names.hidden:
+        for span, inner, outer in page.names.hidden:
             yield self.warning(
-                f"the {inner.kind.value} `{inner.name}` hides the {outer.kind.value} of that name",
-                inner.span,
-                secondary=[Label(outer.span, "this one is hidden")],
+                f"the {_word(inner.kind)} `{inner.name}` hides the {_word(outer.kind)} of that name",
+                span,
+                secondary=[Label(outer.span, "this one is hidden")] if outer.span else (),
                 help="give it another name",
             )
-        for step, called in page.names.labels:
-            yield from self._label(page, step, called)
+        called = {place.span.start: place.symbol for place in page.names.occurrences}
+        for item in page.file.items:
+            for flow in constructs(item.body) if isinstance(item, tree.Block | tree.Model) else ():
+                for step in flow.steps if isinstance(flow, tree.Flow) else ():
+                    yield from self._label(page, step, called)
 
-    def _label(self, page: Page, step: tree.Step, called: Declared | None) -> Iterator[Diagnostic]:
+    def _label(self, page: Page, step: tree.Step, called: Mapping[int, Symbol]) -> Iterator[Diagnostic]:
         label, unit = step.label, step.unit
         if label is None or label.name is None or not isinstance(unit, tree.Call):
             return
-        if called is not None and called.kind not in FILE_KINDS:
+        symbol = called.get(unit.name.span.start)
+        if symbol is not None and symbol.kind in _HELD:
             return  # what a parameter is called with, the text does not say
         name = label.name.plain
         if name is None or name == unit.name.name:
             return
-        outer = page.names.file_name(name)
+        outer = page.names.top.get(name)
         if outer is not None and outer.kind not in (Kind.BLOCK, Kind.IMPORT):
             return
         if outer is None and name not in operator_names():
@@ -49,6 +61,6 @@ class HiddenName(TextRule):
         yield self.warning(
             f"the step `{name}` is not {what}, it is `{unit.name.name}`",
             label.span,
-            secondary=[Label(outer.span, "the block of that name")] if outer else (),
+            secondary=[Label(outer.span, "the block of that name")] if outer and outer.span else (),
             help="name it for what it is or does",
         )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from resdsl.diagnostics import Diagnostic
 from resdsl.diagnostics.model import Fix
+from resdsl.elaborate.symbols import Kind
 from resdsl.lints.base import Page, TextRule
 from resdsl.lints.deleting import without_statement
-from resdsl.lints.names import Kind
 
 
 class UnusedBlock(TextRule):
@@ -20,14 +20,12 @@ class UnusedBlock(TextRule):
     def check(self, page: Page) -> Iterator[Diagnostic]:
         if not page.has_models:
             return
-        for declared in page.names.of(Kind.BLOCK):
-            if declared.used:
-                continue
-            edit = without_statement(declared.node.span)
+        for block, span, node in page.unused(Kind.BLOCK):
+            edit = without_statement(node.span)
             yield self.warning(
-                f"the block `{declared.name}` is never used",
-                declared.span,
+                f"the block `{block.name}` is never used",
+                span,
                 notes=["nothing executes it, so its shapes are not checked"],
                 help="call it, take it out, or move it to a file of blocks that others import",
-                fixes=[Fix(f"take out the block `{declared.name}`", (edit,))] if edit else (),
+                fixes=[Fix(f"take out the block `{block.name}`", (edit,))] if edit else (),
             )

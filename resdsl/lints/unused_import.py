@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from resdsl.diagnostics import Diagnostic
 from resdsl.diagnostics.model import Fix
+from resdsl.elaborate.symbols import Kind
 from resdsl.lints.base import Page, TextRule
 from resdsl.lints.deleting import without_import
-from resdsl.lints.names import Kind
 from resdsl.syntax import tree
 
 
@@ -20,13 +20,11 @@ class UnusedImport(TextRule):
     code = "W505"
 
     def check(self, page: Page) -> Iterator[Diagnostic]:
-        for declared in page.names.of(Kind.IMPORT):
-            if declared.used or not isinstance(declared.node, tree.Use):
-                continue
-            edit = without_import(declared.node, declared.name)
+        for imported, span, node in page.unused(Kind.IMPORT):
+            edit = without_import(node, imported.name) if isinstance(node, tree.Use) else None
             yield self.warning(
-                f"`{declared.name}` is imported and never used",
-                declared.span,
+                f"`{imported.name}` is imported and never used",
+                span,
                 help="use it, or take it out",
-                fixes=[Fix(f"take `{declared.name}` out of the import", (edit,), safe=True)] if edit else (),
+                fixes=[Fix(f"take `{imported.name}` out of the import", (edit,), safe=True)] if edit else (),
             )

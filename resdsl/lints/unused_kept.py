@@ -8,8 +8,6 @@ from resdsl.diagnostics import Diagnostic
 from resdsl.diagnostics.model import Fix
 from resdsl.lints.base import Page, TextRule
 from resdsl.lints.deleting import without_step
-from resdsl.lints.names import Kind
-from resdsl.syntax import tree
 
 
 class UnusedKept(TextRule):
@@ -20,13 +18,13 @@ class UnusedKept(TextRule):
     code = "W506"
 
     def check(self, page: Page) -> Iterator[Diagnostic]:
-        for declared in page.names.of(Kind.KEPT):
-            if declared.used or not isinstance(declared.node, tree.Keep) or len(declared.node.names) > 1:
+        for keep, kept in page.names.keeps:
+            if kept in page.names.used or len(keep.names) > 1:
                 continue
-            edit = without_step(page.file, declared.node)
+            edit = without_step(page.file, keep)
             yield self.warning(
-                f"the value `{declared.name}` is kept and never used",
-                declared.span,
-                help=f"start from it with `from {declared.name}`, or take `keep` out",
-                fixes=[Fix(f"take out `keep {declared.name}`", (edit,))] if edit else (),
+                f"the value `{kept.name}` is kept and never used",
+                keep.names[0].span,
+                help=f"start from it with `from {kept.name}`, or take `keep` out",
+                fixes=[Fix(f"take out `keep {kept.name}`", (edit,))] if edit else (),
             )

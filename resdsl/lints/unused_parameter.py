@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resdsl.diagnostics import Diagnostic
+from resdsl.elaborate.symbols import Kind
 from resdsl.lints.base import Page, TextRule
-from resdsl.lints.names import Kind
-from resdsl.syntax import tree
 
 
 class UnusedParameter(TextRule):
@@ -19,13 +18,10 @@ class UnusedParameter(TextRule):
     code = "W502"
 
     def check(self, page: Page) -> Iterator[Diagnostic]:
-        for declared in page.names.of(Kind.PARAMETER):
-            if declared.used:
-                continue
-            owner = declared.owner
-            name = owner.name.name if isinstance(owner, tree.Block | tree.Model | tree.Let) else ""
+        owners = {param: owner for owner, params in page.names.params.items() for param in params.values()}
+        for param, span, _ in page.unused(Kind.PARAMETER):
             yield self.warning(
-                f"the parameter `{declared.name}` of `{name}` is never used",
-                declared.span,
+                f"the parameter `{param.name}` of `{owners[param].name}` is never used",
+                span,
                 help="use it, or take it out here and where it is given",
             )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from resdsl.diagnostics import Diagnostic
 from resdsl.diagnostics.model import Fix
+from resdsl.elaborate.symbols import Kind
 from resdsl.lints.base import Page, TextRule
 from resdsl.lints.deleting import without_statement
-from resdsl.lints.names import Kind
 
 
 class UnusedShared(TextRule):
@@ -17,14 +17,12 @@ class UnusedShared(TextRule):
     code = "W507"
 
     def check(self, page: Page) -> Iterator[Diagnostic]:
-        for declared in page.names.of(Kind.SHARED):
-            if declared.used:
-                continue
-            edit = without_statement(declared.node.span)
+        for shared, span, node in page.unused(Kind.SHARED):
+            edit = without_statement(node.span)
             yield self.warning(
-                f"the shared step `{declared.name}` is never used",
-                declared.span,
+                f"the shared step `{shared.name}` is never used",
+                span,
                 notes=["a declaration executes nothing: the net has none of its weights"],
-                help=f"call `{declared.name}` where it belongs, or take the declaration out",
-                fixes=[Fix(f"take out the shared step `{declared.name}`", (edit,))] if edit else (),
+                help=f"call `{shared.name}` where it belongs, or take the declaration out",
+                fixes=[Fix(f"take out the shared step `{shared.name}`", (edit,))] if edit else (),
             )

@@ -6,11 +6,11 @@ from collections.abc import ItemsView, Iterable, Iterator
 from itertools import takewhile
 
 from resdsl.elaborate.library import library_names
+from resdsl.elaborate.symbols import Kind, Symbol, predefined
 from resdsl.lsp.documents import Snapshot, Word, Workspace
 from resdsl.lsp.paths import library, specs_below, used_path
 from resdsl.lsp.place import Before, OpenCall, before, depth, open_call
 from resdsl.lsp.signatures import Argument, Signature, resolve, signature_of
-from resdsl.lsp.symbols import Kind, Symbol, predefined
 from resdsl.lsp.wording import FUNCTIONS, KEYWORDS, METRICS, VALUES
 from resdsl.ops.registry import merge_names
 from resdsl.records import Record

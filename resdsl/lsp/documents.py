@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resdsl.diagnostics import Report
+from resdsl.elaborate.symbols import Index, Kind, Symbol
 from resdsl.files import decode
 from resdsl.limits import Limits
 from resdsl.lsp.checking import Checker, Findings
@@ -17,7 +18,6 @@ from resdsl.lsp.chunks import Chunks, Shift
 from resdsl.lsp.facts import Key, ModelFacts, Step
 from resdsl.lsp.paths import LIBRARY, library, path_of, specs_below, used_path
 from resdsl.lsp.positions import Encoding, Positions
-from resdsl.lsp.symbols import Index, Kind, Symbol
 from resdsl.records import Record
 from resdsl.source import Source
 from resdsl.syntax import parse, tree

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from resdsl.elaborate.symbols import Kind, Symbol
 from resdsl.lsp.documents import PlacedStep, Snapshot, Word, Workspace
 from resdsl.lsp.facts import Step, Variation, field_text
 from resdsl.lsp.place import open_call
 from resdsl.lsp.signatures import Signature, comment_above, signature_of
-from resdsl.lsp.symbols import Kind, Symbol
 from resdsl.lsp.wording import FUNCTIONS, KEYWORDS, METRICS, VALUES
 from resdsl.records import Record
 

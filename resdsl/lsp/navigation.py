@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from resdsl.elaborate.symbols import Index, Kind, Symbol
 from resdsl.lsp.documents import Snapshot, Workspace
 from resdsl.lsp.paths import used_path
-from resdsl.lsp.symbols import Index, Kind, Symbol
 from resdsl.records import Record
 from resdsl.source import Span
 from resdsl.syntax import tree

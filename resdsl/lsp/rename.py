@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from resdsl.elaborate.symbols import Kind, predefined
 from resdsl.lsp.documents import Snapshot, Workspace
 from resdsl.lsp.navigation import Target, Use, target_at, uses
-from resdsl.lsp.symbols import Kind, predefined
 from resdsl.records import Record
 from resdsl.source import Span
 from resdsl.syntax.keywords import KEYWORDS

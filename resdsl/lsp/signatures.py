@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from resdsl.elaborate.symbols import Kind, Symbol, predefined
 from resdsl.lsp.documents import Snapshot, Workspace
 from resdsl.lsp.place import open_call
-from resdsl.lsp.symbols import Kind, Symbol, predefined
 from resdsl.lsp.wording import FUNCTIONS
 from resdsl.ops import describing
 from resdsl.ops.describing import arguments_of

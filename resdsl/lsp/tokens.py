@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from resdsl.elaborate.symbols import Kind, Occurrence
 from resdsl.lsp.documents import Snapshot, Workspace
-from resdsl.lsp.symbols import Kind, Occurrence
 from resdsl.records import Record
 from resdsl.syntax.tokens import KEYWORD_TYPES
 
