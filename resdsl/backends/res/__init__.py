@@ -13,6 +13,7 @@ from resdsl.backends.res.patterns import Places
 from resdsl.backends.res.reading import Reader, TextError
 from resdsl.backends.res.schedules import schedules
 from resdsl.diagnostics import InternalError, Report
+from resdsl.elaborate.program import workspace
 from resdsl.graph import Graph
 from resdsl.source import Source
 
@@ -28,11 +29,12 @@ def to_res(graph: Graph) -> str:
     """
     from resdsl.syntax.format import format_source
 
-    places = Places(graph)
-    reader = Reader(places, schedules(places))
-    definitions = Definitions(reader)
-    definitions.find()
-    source = Source(f"{graph.name}.res", model_text(graph, reader, definitions))
+    with workspace():
+        places = Places(graph)
+        reader = Reader(places, schedules(places))
+        definitions = Definitions(reader)
+        definitions.find()
+        source = Source(f"{graph.name}.res", model_text(graph, reader, definitions))
     report = Report()
     text = format_source(source, report)
     if text is None:

@@ -22,6 +22,10 @@ _OTHER = "other"
 """What a block calls a value that it reads beside its input."""
 
 
+_DEEP = 16
+"""Of so many blocks within each other, one has a definition though it is called once: braces nest only so deep."""
+
+
 @dataclass(slots=True)
 class _Execution:
     """A block's scope as if it had a definition of its own."""
@@ -61,7 +65,7 @@ class Definitions:
 
     def find(self) -> None:
         """Fills `reader.calls`."""
-        for scopes in _levels(self.reader.places.graph.root):
+        for height, scopes in enumerate(_levels(self.reader.places.graph.root), 1):
             groups: dict[Hashable, list[_Execution]] = defaultdict(list)
             for scope in scopes:
                 execution = self._execution(scope) if self._is_closed(scope) else None
@@ -69,7 +73,7 @@ class Definitions:
                     groups[execution.kind].append(execution)
             for group in groups.values():
                 for alike in _by_shortcuts(group):
-                    if len(alike) > 1:
+                    if len(alike) > 1 or height % _DEEP == 0:
                         self._define(alike)
 
     def _is_closed(self, scope: Scope) -> bool:

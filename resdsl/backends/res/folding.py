@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from resdsl.backends.res.slots import Path, Slot, slots, structure, values
-from resdsl.backends.res.steps import REQUIRED, Block, Body, Call, Count, Merge, Repeat, Step, Then
+from resdsl.backends.res.steps import REQUIRED, Block, Body, Call, Count, Merge, Repeat, Step, Then, residuals
 from resdsl.backends.res.values import spelled
 
 _MOST_THEN = 3
@@ -51,12 +51,21 @@ def _merged(bodies: list[Body]) -> Body | None:
     if any(structure(body) != kind for body in bodies) or any(values(body) != values(second) for body in bodies[2:]):
         return None
     ours, theirs = slots(first), slots(second)
+    if ours.keys() != theirs.keys():
+        return None  # a repeat within them has `a then b` in one of them alone
     differing = [path for path, text in values(first).items() if text != values(second)[path]]
     if len(differing) > _MOST_THEN or not all(_may_be_then(ours[path]) for path in differing):
         return None
     for path in differing:
         theirs[path].put(Then(ours[path].value, theirs[path].value))
+    _join_ends([second, first, *bodies[2:]])
     return second
+
+
+def _join_ends(bodies: list[Body]) -> None:
+    """The first of bodies of one structure stands for all: what its residuals lie between is what all of them do."""
+    for together in zip(*map(residuals, bodies), strict=True):
+        together[0].ends = tuple(dict.fromkeys(end for step in together for end in step.ends))
 
 
 def _may_be_then(slot: Slot) -> bool:
@@ -72,6 +81,7 @@ def _fold_branches(merge: Merge) -> None:
         text = structure(body), values(body)
         if texts and texts[-1] == text:
             counts[-1] += 1
+            _join_ends([branches[-1], body])
             continue
         texts.append(text)
         branches.append(body)

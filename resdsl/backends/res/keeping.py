@@ -54,9 +54,11 @@ def keep_values(graph: Graph, activation: Activation, taken: set[str], *, mentio
         body.steps.insert(0, Keep((activation.entry,)))
     _insert(body, wanted)
     for node, given in activation.forced.items():
-        _insert_again(body, node, len(given))
+        # What is output under several names is kept so often, at the end, where nothing comes after it.
+        again = given[1:] if node not in activation.sources else given
+        body.steps += [step for _ in again for step in (From(node), Keep((node,)))]
     names = _choose(graph, activation, taken)
-    _write(body, names)
+    _write(body, names, activation)
     return names
 
 
@@ -84,17 +86,10 @@ def _insert(body: Body, wanted: set[int]) -> None:
     body.steps = steps
 
 
-def _insert_again(body: Body, node: int, count: int) -> None:
-    """A value that is output under several names is kept so often."""
-    for place, step in enumerate(body.steps):
-        if isinstance(step, Keep) and step.nodes == (node,):
-            body.steps[place + 1 : place + 1] = [Keep((node,)) for _ in range(count - 1)]
-            return
-
-
 def _choose(graph: Graph, activation: Activation, taken: set[str]) -> dict[int, list[str]]:
-    names: dict[int, list[str]] = {node: list(given) for node, given in activation.forced.items()}
-    names |= {node: [name] for node, name in activation.sources.items()}
+    names: dict[int, list[str]] = {node: [name] for node, name in activation.sources.items()}
+    for node, given in activation.forced.items():
+        names[node] = [*names.get(node, ()), *given]
     ranges = _ranges(activation)
     used: dict[str, list[_Range]] = {}
     for node, given in names.items():
@@ -134,8 +129,9 @@ def _ranges(activation: Activation) -> dict[int, _Range]:
     return ranges
 
 
-def _write(body: Body, names: dict[int, list[str]]) -> None:
-    left = {node: list(given) for node, given in names.items()}
+def _write(body: Body, names: dict[int, list[str]], activation: Activation) -> None:
+    """The first of a value's names is that by which it is read; each `keep` of it gives the next one."""
+    left = {node: given[node in activation.sources :] for node, given in names.items()}
     for step in walk(body):
         if isinstance(step, Keep):
             step.names = tuple(left[node].pop(0) if len(left[node]) > 1 else left[node][0] for node in step.nodes)

@@ -93,6 +93,9 @@ def residual(places: Places, scope: Scope) -> Parts | None:
     parts = _plain(scopes, nodes) if len(scopes) == 2 else _gated(scopes, nodes)
     if parts is None or not _shortcut_fits(parts.shortcut):
         return None
+    single = next((item for item in parts.shortcut.items if not isinstance(item, Scope)), None)
+    if single is not None and places.graph.node(single).operands[0] >= places.ends(scope)[0]:
+        return None  # one operator takes what goes into the residual
     later = [places.ends(inner)[0] for inner in scopes[1:] if not places.empty(inner)]
     return None if later and parts.main_value >= later[0] else parts
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from resdsl.backends.res import patterns
 from resdsl.backends.res.patterns import Parts, Places
@@ -86,15 +85,16 @@ class Reader:
             return [call.entry]
         filled = [item for item in scope.items if not self.places.empty(item)]
         if scope.kind is ScopeKind.RESIDUAL and (parts := patterns.residual(self.places, scope)):
-            identity = self.places.empty(parts.shortcut)
             needs = [self.need(item) for item in filled if isinstance(item, Scope)]
-            return [parts.shortcut_value, *needs] if identity else needs
+            if self.places.empty(parts.shortcut):
+                return [parts.shortcut_value, *needs]
+            single = [self.need(item) for item in parts.shortcut.items if not isinstance(item, Scope)]
+            return single + needs
         if scope.kind is ScopeKind.DENSE and (joined := patterns.dense(self.places, scope)):
             return [joined.operands[0]]
         if scope.kind is ScopeKind.MERGE and patterns.merge(self.places, scope):
             needs = [self.need(item) for item in filled if isinstance(item, Scope)]
-            often = sorted(needs, key=lambda need: (-needs.count(need), need not in scope.inputs))
-            return list(often)
+            return sorted(needs, key=lambda need: (-needs.count(need), need not in scope.inputs))
         return [self.need(filled[0])] if filled else []
 
     # --- sequences ---------------------------------------------------------------------------------
@@ -218,10 +218,10 @@ class Reader:
 
     def _residual(self, scope: Scope, value: Value, path: Path) -> tuple[list[Step], Value] | None:
         parts = patterns.residual(self.places, scope)
-        if parts is None or not self._callable(parts.shortcut, value):
+        if parts is None:
             return None
         main, _ = self.body(parts.main, value, path, parts.main_value)
-        step = Residual(scope, main, ends=self._ends(value, parts.main_value))
+        step = Residual(scope, main, ends=(self._ends(value, parts.main_value),))
         self._shortcut(step, parts, value, path)
         if parts.gate is not None:
             step.gate, _ = self.body(parts.gate, value, path, parts.gate_value)
@@ -255,14 +255,8 @@ class Reader:
             step.shortcut = Body(steps)
             step.wanted = steps[-1].wanted
 
-    def _callable(self, shortcut: Scope, value: Value) -> bool:
-        """A shortcut that is one operator takes the value that the branch takes."""
-        first = next(iter(shortcut.items), None)
-        return isinstance(first, Scope) or first is None or self.need(first) == value
-
-    def _ends(self, source: Value, result: int) -> tuple[int, int, Any]:
-        if source is None:
-            return 0, 0, 1
+    def _ends(self, source: Value, result: int) -> tuple[int, int, bool]:
+        assert source is not None
         one, other = self.places.graph.node(source), self.places.graph.node(result)
         moved = len(one.stride) == len(other.stride) and one.stride != other.stride
         return one.shape.channels, other.shape.channels, moved

@@ -58,6 +58,11 @@ def _is_unit(places: Places, scope: Scope) -> bool:
     return scope.kind is ScopeKind.RESIDUAL and patterns.residual(places, scope) is not None
 
 
+def _is_shared(scope: Scope) -> bool:
+    """Whether it is written once for several uses, which no schedule need give one chance."""
+    return any(above.kind is ScopeKind.SHARED for above in scope.ancestors())
+
+
 def _below(places: Places, scope: Scope) -> Iterator[Scope]:
     return (inner for inner in scope.walk() if _is_unit(places, inner))
 
@@ -69,6 +74,8 @@ def _in_statement(unit: Scope, found: Schedules) -> bool:
 def _state(found: Schedules, scope: Scope, units: list[Scope]) -> set[Scope]:
     """Writes a statement into a scope if it explains enough of its units; returns those."""
     fits = [fit for fit in (_linear(units), _constant(units)) if fit is not None]
+    for fit in fits:
+        fit.explained -= {unit for unit in fit.explained if _is_shared(unit)}
     best = max(fits, key=lambda fit: len(fit.explained), default=None)
     if best is None or len(best.explained) < 2 or len(best.explained) < _SHARE * len(units):
         return set()

@@ -158,8 +158,8 @@ class Residual(Step):
     carry: Body | None = None
     survival: tuple[str, str] | None = None
     """`per` and `rescale`, where `arguments` have a `survival`."""
-    ends: tuple[int, int, Any] = (0, 0, 1)
-    """Channels that go in, channels that come out, and the stride between them."""
+    ends: tuple[tuple[int, int, bool], ...] = ()
+    """Channels that go in, channels that come out, and whether anything strides between them: of all that it is."""
 
     def bodies(self) -> tuple[Body, ...]:
         return tuple(body for body in (self.main, self.shortcut, self.gate, self.carry) if body is not None)

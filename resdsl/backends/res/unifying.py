@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from resdsl.backends.res.slots import Path, Slot, slots, step_structure
-from resdsl.backends.res.steps import REQUIRED, Absent, Block, Body, Call, If, Param, Residual, Step, residuals
+from resdsl.backends.res.steps import REQUIRED, Absent, Block, Body, Call, If, Param, Residual, Step, Then, residuals
 from resdsl.backends.res.values import spelled
 from resdsl.backends.res.words import free_name
 from resdsl.ops.registry import operator
@@ -67,7 +67,7 @@ def unify(bodies: list[Body], taken: set[str]) -> Unified:
     Shortcuts may be there in some and not in others. `taken` are names that a parameter cannot have.
     """
     shortcuts = [_Shortcuts(together) for together in zip(*map(residuals, bodies), strict=True)]
-    own = [slots(body) for body in bodies]
+    own = _split([slots(body) for body in bodies], bodies)
     for one in shortcuts:
         one.join()
     joined = slots(bodies[0])
@@ -80,6 +80,15 @@ def unify(bodies: list[Body], taken: set[str]) -> Unified:
             for mine, has in zip(arguments, present, strict=True):
                 mine[name] = has
     return Unified(bodies[0], _ordered(params), arguments)
+
+
+def _split(own: list[dict[Path, Slot]], bodies: list[Body]) -> list[dict[Path, Slot]]:
+    """The values of all bodies. One that is `a then b` in any of them is so in all: the others have `a then a`."""
+    split = {path[:-1] for mine in own for path, slot in mine.items() if slot.part}
+    alone = [slot for mine in own for path, slot in mine.items() if path in split]
+    for slot in alone:
+        slot.put(Then(slot.value, slot.value))
+    return [slots(body) for body in bodies] if alone else own
 
 
 def _at(own: dict[Path, Slot], path: Path) -> Any:
@@ -157,7 +166,7 @@ def parts(short: tuple[Hashable, ...], long: tuple[Hashable, ...]) -> set[int] |
 def _condition(together: tuple[Residual, ...], present: list[bool]) -> str | None:
     """What of the two ends tells the residuals that have a step from those that have none."""
     for text, holds in _CONDITIONS:
-        if [holds(*step.ends) for step in together] == present:
+        if all({holds(*end) for end in step.ends} == {has} for step, has in zip(together, present, strict=True)):
             return text
     return None
 

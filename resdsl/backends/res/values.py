@@ -57,7 +57,8 @@ def spelled(value: Any) -> str:
         case Param():
             return value.name if value.factor == 1 else f"{value.name} * {value.factor}"
         case Then():
-            return f"{spelled(value.first)} then {spelled(value.later)}"
+            first, later = spelled(value.first), spelled(value.later)
+            return first if first == later else f"{first} then {later}"
         case Kept():
             return value.name
         case Init():

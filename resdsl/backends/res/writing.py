@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from resdsl.backends.res.defaults import Defaults
@@ -30,7 +31,8 @@ from resdsl.ops.arguments import words_of
 from resdsl.ops.base import Role
 from resdsl.ops.registry import operator
 
-COLUMNS = 100
+_CHAIN = 96
+"""Columns that a chain may have: with its indent, a line stays below a hundred."""
 _SHORT = 60
 """Columns that braces may have to stand on one line."""
 _FIRST = frozenset({"avgpool", "maxpool", "dropout", "dropout_maps", "lrn", "gn", "leaky_relu", "prelu", "softmax"})
@@ -66,60 +68,18 @@ class Writer:
     def _flow(self, steps: list[Step]) -> list[str]:
         """Steps in lines: what belongs together stands together."""
         lines: list[str] = []
-        chain: list[Step] = []
+        chain: list[_Link] = []
         alone = False
         for step in steps:
-            if not self._stands_alone(step):
-                chain.append(step)
+            link = _Link(step, self._labelled(step))
+            if not link.stands_alone:
+                chain.append(link)
                 continue
-            lines += self._joined(lines, chain, behind=alone)
-            text = self._labelled(step)
-            if len(chain) == 1 and isinstance(chain[0], From) and isinstance(step, Braces | Merge):
-                text = f"{lines.pop()} -> {text}"
-            lines.append(text)
+            lines += _joined(lines, chain, behind=alone)
+            begun = len(chain) == 1 and isinstance(chain[0].step, From) and isinstance(step, Braces | Merge)
+            lines.append(f"{lines.pop()} -> {link.text}" if begun else link.text)
             chain, alone = [], True
-        return lines + self._joined(lines, chain, behind=alone)
-
-    def _joined(self, lines: list[str], chain: list[Step], *, behind: bool) -> list[str]:
-        """A chain; a `keep` at its beginning goes on the line of the braces before it, if that is one line."""
-        if behind and chain and isinstance(chain[0], Keep) and lines[-1].endswith("}") and "\n" not in lines[-1]:
-            lines[-1] += f" -> {self._unit(chain[0])}"
-            chain = chain[1:]
-        return self._chains(chain)
-
-    def _chains(self, steps: list[Step]) -> list[str]:
-        """A row of links, on one line where it is short and says little, else a line for each part."""
-        heavy = [step for step in steps if _is_heavy(step)]
-        text = " -> ".join(map(self._labelled, steps))
-        calm = len(heavy) <= 1 or (len(text) <= _SHORT and all(map(_is_block_call, heavy)))
-        if steps and calm and len(text) <= COLUMNS - 8 and not any(isinstance(step, From) for step in steps[1:]):
-            return [text]
-        lines: list[str] = []
-        chain: list[Step] = []
-        light_first = bool(steps) and _is_light(steps[0])
-        for step in steps:
-            if chain and _begins(step, chain, light_first=light_first):
-                lines += self._chain(chain)
-                chain = []
-            chain.append(step)
-        return lines + self._chain(chain)
-
-    def _stands_alone(self, step: Step) -> bool:
-        """Whether a step is a statement of its own rather than a link of a chain."""
-        if isinstance(step, Call | Keep | From):
-            return False
-        return not (isinstance(step, Braces) and step.word != "stage" and "{" not in self._labelled(step))
-
-    def _chain(self, steps: list[Step]) -> list[str]:
-        """Simple steps with arrows between them, in as many lines as they need."""
-        lines: list[str] = []
-        for step in steps:
-            text = self._labelled(step)
-            if lines and len(lines[-1]) + len(text) + 4 <= COLUMNS - 6:
-                lines[-1] += f" -> {text}"
-            else:
-                lines.append(text)
-        return lines
+        return lines + _joined(lines, chain, behind=alone)
 
     def _labelled(self, step: Step) -> str:
         if step.label is None or isinstance(step, Residual):
@@ -248,6 +208,80 @@ class Writer:
         return texts
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A step and its text."""
+
+    step: Step
+    text: str
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is a statement of its own rather than a link of a chain."""
+        if isinstance(self.step, Call | Keep | From):
+            return False
+        return not (isinstance(self.step, Braces) and self.step.word != "stage" and "{" not in self.text)
+
+    @property
+    def is_heavy(self) -> bool:
+        return isinstance(self.step, Braces) or self.is_block_call or self.has_role(*_HEAVY)
+
+    @property
+    def is_block_call(self) -> bool:
+        return isinstance(self.step, Call) and self.step.node is None
+
+    def has_role(self, *roles: Role) -> bool:
+        return isinstance(self.step, Call) and self.step.node is not None and self.step.node.op.role in roles
+
+
+def _joined(lines: list[str], chain: list[_Link], *, behind: bool) -> list[str]:
+    """A chain; a `keep` at its beginning goes on the line of the braces before it, if that is one line."""
+    if behind and chain and isinstance(chain[0].step, Keep) and lines[-1].endswith("}") and "\n" not in lines[-1]:
+        lines[-1] += f" -> {chain[0].text}"
+        chain = chain[1:]
+    return _chains(chain)
+
+
+def _chains(links: list[_Link]) -> list[str]:
+    """A row of links, on one line where it is short and says little, else a line for each part."""
+    heavy = [link for link in links if link.is_heavy]
+    text = " -> ".join(link.text for link in links)
+    calm = len(heavy) <= 1 or (len(text) <= _SHORT and all(link.is_block_call for link in heavy))
+    if links and calm and len(text) <= _CHAIN and not any(isinstance(link.step, From) for link in links[1:]):
+        return [text]
+    lines: list[str] = []
+    chain: list[_Link] = []
+    light_first = bool(links) and links[0].has_role(*_LIGHT)
+    for link in links:
+        if chain and _begins(link, chain, light_first=light_first):
+            lines += _wrapped(chain)
+            chain = []
+        chain.append(link)
+    return lines + _wrapped(chain)
+
+
+def _begins(link: _Link, chain: list[_Link], *, light_first: bool) -> bool:
+    """Whether a step begins a line: before a convolution, or where activations come first, behind one."""
+    if isinstance(link.step, From):
+        return True
+    if light_first:
+        return any(one.is_heavy for one in chain) and not isinstance(link.step, Keep)
+    if link.has_role(Role.LINEAR):
+        return any(one.has_role(Role.LINEAR) for one in chain)
+    return link.is_heavy and any(one.is_heavy for one in chain)
+
+
+def _wrapped(links: list[_Link]) -> list[str]:
+    """With arrows between them, in as many lines as they need."""
+    lines: list[str] = []
+    for link in links:
+        if lines and len(lines[-1]) + len(link.text) + 4 <= _CHAIN:
+            lines[-1] += f" -> {link.text}"
+        else:
+            lines.append(link.text)
+    return lines
+
+
 def _named(name: str, text: str) -> str:
     return f"{name} = {text}" if " then " in text else f"{name}={text}"
 
@@ -277,32 +311,3 @@ def _braces(lines: list[str]) -> str:
 
 def _indented(line: str) -> str:
     return "\n".join(f"  {one}" for one in line.split("\n"))
-
-
-def _has_role(step: Step, *roles: Role) -> bool:
-    return isinstance(step, Call) and step.node is not None and step.node.op.role in roles
-
-
-def _is_light(step: Step) -> bool:
-    return _has_role(step, *_LIGHT)
-
-
-def _is_block_call(step: Step) -> bool:
-    return isinstance(step, Call) and step.node is None
-
-
-def _is_heavy(step: Step) -> bool:
-    if isinstance(step, Braces) or _is_block_call(step):
-        return True
-    return _has_role(step, *_HEAVY)
-
-
-def _begins(step: Step, chain: list[Step], *, light_first: bool) -> bool:
-    """Whether a step begins a line: before a convolution, or where activations come first, behind one."""
-    if isinstance(step, From):
-        return True
-    if light_first:
-        return any(map(_is_heavy, chain)) and not isinstance(step, Keep)
-    if _has_role(step, Role.LINEAR):
-        return any(_has_role(one, Role.LINEAR) for one in chain)
-    return _is_heavy(step) and any(map(_is_heavy, chain))

@@ -152,6 +152,72 @@ def test_numbers_in_labels_are_counted() -> None:
     assert "for i in range(2, 7) { part{i}: layer }" in text
 
 
+def test_a_value_under_several_names() -> None:
+    """Inputs too, and values that stand in braces or come from a block with several outputs."""
+    text = text_of("""
+        block pair { conv(3, 4) -> keep a; conv(3, 4, stride=2) -> keep b; output a, b }
+        model m {
+          input one: 3x8x8
+          input two: 3x8x8
+          pair -> keep a, b; from a; keep again
+          from two; keep also
+          lab: { conv(3, 4); keep p }
+          keep q
+          output a, b, again, also, p, q, two, one
+        }
+    """)
+    assert "output a, b, again, also, p, q, two, one" in text
+
+
+def test_then_in_one_execution_alone() -> None:
+    text = text_of("""
+        block two(s) { 2 x conv(3, 4, stride = s then 1) }
+        model m { input 4x64x64; two(1); two(2); 2 x two(2 then 1) }
+    """)
+    assert "stride = stride then 1" in text
+
+
+def test_a_condition_holds_for_every_repetition() -> None:
+    """What goes in and out of the first of two residuals says nothing of the second."""
+    text = text_of("""
+        block two(s, f) { 2 x { residual { conv(3, 4, stride = s then 1) } shortcut f } }
+        block match[] { conv(1, 4, stride=out.stride) -> bn }
+        block nothing {}
+        model m { input 4x16x16; two(2, match); two(1, nothing); two(1, nothing) }
+    """)
+    assert "project" in text
+    assert "out.stride" not in text
+
+
+def test_a_shared_unit_keeps_its_own_clause() -> None:
+    text = text_of("""
+        model m {
+          input 4x8x8
+          shared s: residual { conv(3, 4) } survival 0.75
+          2 x { residual { conv(1, 4) } survival 0.75 }
+          s -> s
+        }
+    """)
+    assert "shared s: residual { conv(3, 4) } survival 0.75" in text
+    assert "survival 0.75\n\n" in text
+
+
+def test_words_and_numbers_as_parameters() -> None:
+    text = text_of("""
+        block resized(way, place) { upsample(2, mode=way) -> part(place, 2) }
+        model m { input 4x4x4; resized("nearest", 0); conv(1, 4); resized("bilinear", 1) }
+    """)
+    assert 'mode="bilinear"' in text
+    assert "upsample(2, mode=mode)" in text
+
+
+def test_deep_recursion_is_no_deep_nesting() -> None:
+    graph = elaborated("block t(n) { conv(1, 4 + n); if n > 0 { t(n - 1) } }\nmodel m { input 4x2x2; t(250) }", "m")
+    text = to_res(graph)
+    assert max(len(line) - len(line.lstrip()) for line in text.splitlines()) < 100
+    assert_same(graph, text)
+
+
 def test_a_shared_step_that_differs_in_its_uses_has_no_text() -> None:
     source = "model m { input 4x8x8; shared s: { conv(3, 4) -> avgpool(to=size) }; s -> maxpool(2) -> s }"
     with pytest.raises(TextError, match="`s` is not the same in all its uses"):
