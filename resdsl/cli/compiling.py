@@ -75,11 +75,8 @@ def _inference(options: argparse.Namespace) -> int:
     folder = None if options.output == STDIN else Path(options.output)
     if folder is not None and folder.exists():
         refuse(str(folder / f"{net.name}.py"), spec)
-    import torch
-
-    dtype = getattr(torch, options.dtype) if options.dtype else None
     made = net.inference(
-        weights=options.weights, device=options.device, dtype=dtype, batch=options.batch, tune=options.tune
+        weights=options.weights, device=options.device, dtype=options.dtype, batch=options.batch, tune=options.tune
     )
     notes = [*made.notes, f"difference from the plain module {made.difference:.1e}"]
     products: dict[str, str | bytes] = {f"{net.name}.py": made.source}

@@ -20,10 +20,9 @@ class FusedConv(Conv):
     summary = "a convolution with the addition and activation after it"
 
     activation: str = "none"
-    winograd: bool = False
-    """Whether the kernel, 3x3 with stride 1, is applied as F(4x4, 3x3) of arXiv:1509.09308: on the CPU."""
-    fused: bool = False
-    """Whether cuDNN's fused call is taken: on CUDA devices, where it was found to be faster."""
+    kernel: str = "direct"
+    """How it is computed: `direct`; on the CPU also `winograd` (3x3 with stride 1) and `matmul` (1x1 with stride 1); on
+    CUDA devices also `cudnn`, the fused call."""
 
     def infer(self, inputs: Shapes) -> Shape:
         shape = super().infer(inputs[:1])
@@ -45,7 +44,6 @@ class FusedConv(Conv):
         assert plain is not None
         more = (
             Arg("activation", self.activation, "word", default="none"),
-            Arg("winograd", self.winograd, "flag", default=False),
-            Arg("fused", self.fused, "flag", default=False),
+            Arg("kernel", self.kernel, "word", default="direct"),
         )
         return Torch(Layer("FusedConv2d", (*(arg for arg in plain.args if arg.name != "padding_mode"), *more)))

@@ -32,5 +32,5 @@ def lower(graph: Graph, target: Target, *, channels_last: bool = True) -> Rewrit
 
 
 def choose(graph: Graph, chosen: Mapping[Layer, str]) -> Rewritten:
-    """A lowered graph in which some layers have a flag set (`winograd` or `fused`), by what `layer_of` says of them."""
+    """A lowered graph in which some layers are computed another way, by what `layer_of` says of them."""
     return run(graph, [ChooseKernels(chosen)])

@@ -1,4 +1,4 @@
-"""Which way a layer is computed, where there are two and a measurement chose."""
+"""Which way a layer is computed, where there are several and a measurement chose."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Layer(Record):
 
 
 class ChooseKernels(Pass):
-    """Sets a flag of fused convolutions, `winograd` or `fused`: another way to compute the same."""
+    """Fused convolutions that are computed another way: `FusedConv.kernel`."""
 
     name = "choose_kernels"
     summary = "another way to compute a layer"
@@ -30,9 +30,9 @@ class ChooseKernels(Pass):
 
     def apply(self, to: Rewriter) -> None:
         for node in to.draft.order():
-            if isinstance(node.op, FusedConv) and (flag := self.chosen.get(layer_of(node.op, to.draft.shapes(node)))):
-                to.did(node, f"computed with {flag}")
-                to.draft.reoperate(node, node.op.model_copy(update={flag: True}))
+            if isinstance(node.op, FusedConv) and (way := self.chosen.get(layer_of(node.op, to.draft.shapes(node)))):
+                to.did(node, f"computed as {way}")
+                to.draft.reoperate(node, node.op.model_copy(update={"kernel": way}))
 
 
 def layer_of(op: FusedConv, shapes: tuple[Shape, ...]) -> Layer:

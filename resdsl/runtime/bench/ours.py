@@ -62,7 +62,9 @@ def _compiled(bed: Bed) -> Compiled:
 
     job = bed.job
     try:
-        made = compile_inference(job.graph, bed.state, device=job.device, dtype=bed.dtype, batch=job.batch)
+        made = compile_inference(
+            job.graph, bed.state, device=job.device, dtype=str(bed.dtype).removeprefix("torch."), batch=job.batch
+        )
     except InferenceError as error:
         raise LeftOut(str(error)) from error
     bed.said += made.notes

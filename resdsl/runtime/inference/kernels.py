@@ -1,79 +1,87 @@
-"""Which of two ways a layer is computed in: both are timed, on this machine, once for each kind of layer of a net."""
+"""Which of several ways a layer is computed in: all are timed on this machine, once for each kind of layer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from resdsl.graph import Graph
 from resdsl.ops.lowered.fused_conv import FusedConv
 from resdsl.passes.lowering import Layer, Target, layer_of
-from resdsl.runtime.bench.protocol import interleave, timer_of
+from resdsl.runtime.bench.protocol import Run, interleave, timer_of
 from resdsl.shapes import per_axis
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-VISITS = 2
-"""Of each of two ways: enough for a difference that matters."""
 MARGIN = 0.97
-"""What the other way may take of the plain one's time."""
-FLAGS: dict[Target, str] = {"cpu": "winograd", "cuda": "fused"}
+"""What another way may take of the direct one's time."""
+ENOUGH = 0.05
+"""Seconds that each way of a layer is timed for, or the fewest visits that tell anything."""
+FEWEST, MOST = 2, 15
 
 
 def faster_kernels(graph: Graph, target: Target, batch: int, dtype: torch.dtype) -> dict[Layer, str]:
-    """The layers of a lowered graph that their other way is faster for, each with the flag that chooses it.
+    """The layers of a lowered graph that are faster another way than directly, each with that way.
 
-    Layers that are equal are timed once. `channels_last` memory is assumed.
+    Layers that are equal are timed once, with their activations' channels innermost in memory.
     """
     import torch
 
-    flag = FLAGS[target]
+    chosen: dict[Layer, str] = {}
     with torch.inference_mode():
-        return {layer: flag for layer in _candidates(graph, target, dtype) if _gains(layer, flag, target, batch, dtype)}
+        for layer in dict.fromkeys(_layers(graph)):
+            ways = _ways(layer.op, target, dtype)
+            if ways and (best := _fastest(layer, ways, target, batch, dtype)):
+                chosen[layer] = best
+    return chosen
 
 
-def _candidates(graph: Graph, target: Target, dtype: torch.dtype) -> Iterator[Layer]:
+def _layers(graph: Graph) -> Iterator[Layer]:
+    for node in graph.nodes():
+        if isinstance(node.op, FusedConv):
+            yield layer_of(node.op, graph.shapes(node))
+
+
+def _ways(op: FusedConv, target: Target, dtype: torch.dtype) -> tuple[str, ...]:
+    """How else a convolution could be computed. In half precision, Winograd would lose what the type has left."""
     import torch
 
-    seen: set[Layer] = set()
-    for node in graph.nodes():
-        if not isinstance(node.op, FusedConv):
-            continue
-        layer = layer_of(node.op, graph.shapes(node))
-        fits = node.op.activation == "relu" if target == "cuda" else dtype == torch.float32 and _tiles(node.op)
-        if fits and layer not in seen:
-            seen.add(layer)
-            yield layer
+    if target == "cuda":
+        return ("cudnn",) if op.activation == "relu" else ()
+    if op.groups != 1 or per_axis(op.stride, 2) != (1, 1) or per_axis(op.dilation, 2) != (1, 1):
+        return ()
+    if per_axis(op.k, 2) == (3, 3):
+        return ("winograd",) if dtype == torch.float32 else ()
+    padded = op.pad is not None and op.pad != 0
+    return ("matmul",) if per_axis(op.k, 2) == (1, 1) and not padded else ()
 
 
-def _tiles(op: FusedConv) -> bool:
-    """Whether F(4x4, 3x3) computes it: in single precision, for in half it would lose what the type has left."""
-    geometry = per_axis(op.k, 2), per_axis(op.stride, 2), per_axis(op.dilation, 2)
-    return geometry == ((3, 3), (1, 1), (1, 1)) and op.groups == 1
-
-
-def _gains(layer: Layer, flag: str, target: Target, batch: int, dtype: torch.dtype) -> bool:
+def _fastest(layer: Layer, ways: tuple[str, ...], target: Target, batch: int, dtype: torch.dtype) -> str | None:
+    """The way that takes less than `MARGIN` of the direct one's time, if any does."""
     import torch
 
     x = torch.randn(batch, *layer.x.full, device=target, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    plain, other = (_built(layer, flags, target).to(x) for flags in ({}, {flag: True}))
-    operands = [x]
-    if layer.added:
-        operands.append(torch.randn_like(plain(x)))
-    runs = {"plain": lambda: plain(*operands), "other": lambda: other(*operands)}
-    times = interleave(runs, visits=VISITS, calls=2, timer=timer_of(target))
-    return times["other"].min < MARGIN * times["plain"].min
+    modules = {way: _built(layer, way, target).to(x) for way in ("direct", *ways)}
+    operands = [x, torch.randn_like(modules["direct"](x))] if layer.added else [x]
+    calls: dict[str, Run] = {way: partial(module, *operands) for way, module in modules.items()}
+    timer = timer_of(target)
+    once = max(min(timer(call) for _ in range(2)) for call in calls.values())
+    visits = max(FEWEST, min(MOST, int(ENOUGH / 2 / once)))
+    times = interleave(calls, visits=visits, calls=2, timer=timer)
+    best = min(ways, key=lambda way: times[way].min)
+    return best if times[best].min < MARGIN * times["direct"].min else None
 
 
-def _built(layer: Layer, flags: dict[str, bool], target: Target) -> nn.Module:
+def _built(layer: Layer, way: str, target: Target) -> nn.Module:
     """The layer that a generated file would have, freshly initialised."""
     import torch
 
     support = import_module(f"resdsl.backends.torch.support.{target}")
-    text = layer.op.model_copy(update=flags).torch((layer.x,)).layer
+    text = layer.op.model_copy(update={"kernel": way}).torch((layer.x,)).layer
     assert text is not None
     arguments = {arg.name: arg.value for arg in text.args if arg.positional or arg.value != arg.default}
     built: nn.Module = getattr(support, text.target)(**arguments)

@@ -147,26 +147,50 @@ def test_equal_layers_are_timed_once_and_chosen_together(monkeypatch: pytest.Mon
     graph = lower(rewrite(resdsl.load("resnet20_cifar10").ir, INFERENCE).graph, "cpu").graph
     asked: list[kernels.Layer] = []
 
-    def gains(layer: kernels.Layer, *_: object) -> bool:
+    def fastest(layer: kernels.Layer, *_: object) -> str | None:
         asked.append(layer)
-        return layer.x.channels == 32
+        return "winograd" if layer.x.channels == 32 else None
 
-    monkeypatch.setattr(kernels, "_gains", gains)
+    monkeypatch.setattr(kernels, "_fastest", fastest)
     chosen = kernels.faster_kernels(graph, "cpu", 1, torch.float32)
     assert len(asked) == len(set(asked))
     assert all(layer.op.stride == 1 for layer in asked)
     done = choose(graph, chosen).graph
     convolutions = [(n.op, done.shapes(n)) for n in done.nodes() if isinstance(n.op, FusedConv)]
-    assert {op.winograd for op, (x, *_) in convolutions if x.channels == 32 and op.stride == 1} == {True}
-    assert not any(op.winograd for op, (x, *_) in convolutions if x.channels != 32)
-    assert layer_of(convolutions[0][0], convolutions[0][1]).added is False
+    assert {op.kernel for op, (x, *_) in convolutions if x.channels == 32 and op.stride == 1} == {"winograd"}
+    assert {op.kernel for op, (x, *_) in convolutions if x.channels != 32} == {"direct"}
 
 
-def test_winograd_within_a_net(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "_gains", lambda *_: True)
-    net = resdsl.load("resnet20_cifar10")
-    made = compile_inference(net.ir, state_of(net))
-    assert made.difference < 1e-4
+WAYS = {
+    "conv(3, 4)": ("winograd",),
+    "conv(1, 4)": ("matmul",),
+    "conv(3, 4, stride=2)": (),
+    "conv(3, 4, dilation=2)": (),
+    "conv(3, 4, groups=2)": (),
+    "conv(1, 4, stride=2)": (),
+    "conv(1, 4, pad=1)": (),
+    "conv(5, 4)": (),
+}
+
+
+@pytest.mark.parametrize("step", WAYS)
+def test_which_ways_there_are(step: str) -> None:
+    net = net_of("model net { input 4x9x9; " + step + " -> relu -> avgpool -> flatten -> linear(2) }")
+    (layer,) = [
+        layer_of(node.op, net.ir.shapes(node)).op
+        for node in lower(net.ir, "cpu").graph.nodes()
+        if isinstance(node.op, FusedConv)
+    ]
+    assert kernels._ways(layer, "cpu", torch.float32) == WAYS[step]
+    assert "winograd" not in kernels._ways(layer, "cpu", torch.bfloat16)
+    assert kernels._ways(layer, "cuda", torch.bfloat16) == ("cudnn",)
+
+
+def test_every_way_within_a_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "_fastest", lambda _layer, ways, *_: ways[0])
+    for name, size in (("resnet20_cifar10", (3, 16, 16)), ("densenet_bc100_12_cifar10", (3, 8, 8))):
+        net = resdsl.load(name, input=size)
+        assert compile_inference(net.ir, state_of(net)).difference < 1e-4
 
 
 def test_a_measurement_of_a_layer_runs() -> None:
@@ -174,7 +198,7 @@ def test_a_measurement_of_a_layer_runs() -> None:
     node = next(n for n in graph.nodes() if isinstance(n.op, FusedConv) and len(n.operands) > 1)
     layer = layer_of(node.op, graph.shapes(node))
     with torch.inference_mode():
-        assert kernels._gains(layer, "winograd", "cpu", 1, torch.float32) in (True, False)
+        assert kernels._fastest(layer, ("winograd",), "cpu", 1, torch.float32) in ("winograd", None)
 
 
 # --- refusals ----------------------------------------------------------------------------------------
@@ -210,9 +234,9 @@ def test_what_the_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
         net.inference(device="cuda")
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     with pytest.raises(InferenceError, match="bfloat16"):
-        net.inference(dtype=torch.bfloat16)
+        net.inference(dtype="bfloat16")
     with pytest.raises(InferenceError, match="float16"):
-        net.inference(dtype=torch.float16)
+        net.inference(dtype="float16")
 
 
 # --- engines -----------------------------------------------------------------------------------------

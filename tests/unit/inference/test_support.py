@@ -48,15 +48,15 @@ ACTIVATIONS = ["none", "relu", "silu", "sigmoid", "tanh", "hardswish"]
 
 
 @pytest.mark.parametrize("onednn", [True, False])
-@pytest.mark.parametrize("winograd", [True, False])
+@pytest.mark.parametrize("kernel", ["direct", "winograd"])
 @pytest.mark.parametrize("added", [True, False])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_fused_convolution(
-    activation: str, added: bool, winograd: bool, onednn: bool, monkeypatch: pytest.MonkeyPatch
+    activation: str, added: bool, kernel: str, onednn: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not onednn:
         monkeypatch.setattr(cpu, "has_onednn", lambda: False)
-    layer = cpu.FusedConv2d(8, 16, 3, padding=1, activation=activation, winograd=winograd)
+    layer = cpu.FusedConv2d(8, 16, 3, padding=1, activation=activation, kernel=kernel)
     x = torch.randn(2, 8, 9, 9).contiguous(memory_format=torch.channels_last)
     residual = torch.randn(2, 16, 9, 9).contiguous(memory_format=torch.channels_last) if added else None
     before = None if residual is None else residual.clone()
@@ -65,9 +65,22 @@ def test_a_fused_convolution(
     wanted = wanted if activation == "none" else getattr(F, activation)(wanted)
     assert relative(layer(x, residual), wanted) < 1e-5
     assert before is None or torch.equal(before, residual)  # it is somebody else's, too
-    on_cuda = cuda.FusedConv2d(8, 16, 3, padding=1, activation=activation, fused=True)
+    on_cuda = cuda.FusedConv2d(8, 16, 3, padding=1, activation=activation, kernel="cudnn")
     on_cuda.load_state_dict(layer.state_dict())
     assert relative(on_cuda(x, residual), wanted) < 1e-5
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("added", [True, False])
+def test_a_matrix_product_is_a_pointwise_convolution(bias: bool, added: bool) -> None:
+    layer = cpu.FusedConv2d(8, 6, 1, bias=bias, activation="relu", kernel="matmul")
+    plain = torch.nn.Conv2d(8, 6, 1, bias=bias).double()
+    plain.load_state_dict(layer.state_dict())
+    for layout in (torch.channels_last, torch.contiguous_format):
+        x = torch.randn(3, 8, 5, 7).contiguous(memory_format=layout)
+        residual = torch.randn(3, 6, 5, 7) if added else None
+        wanted = plain(x.double()) + (0 if residual is None else residual)
+        assert relative(layer(x, residual), wanted.relu()) < 1e-5
 
 
 @pytest.mark.parametrize("geometry", [{"stride": 2}, {"groups": 4}, {"dilation": 2, "padding": 2}, {"bias": False}])

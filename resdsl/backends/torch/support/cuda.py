@@ -8,7 +8,7 @@ from torch import Tensor, nn
 class FusedConv2d(nn.Conv2d):
     """A convolution with its activation and, where one is given, a residual's addition.
 
-    With `fused` and ReLU these are one call of cuDNN, on a CUDA device; elsewhere they follow one another.
+    With kernel="cudnn" and ReLU these are one call, on a CUDA device; elsewhere they follow one another.
     """
 
     def __init__(
@@ -22,7 +22,7 @@ class FusedConv2d(nn.Conv2d):
         groups: int = 1,
         bias: bool = True,
         activation: str = "none",
-        fused: bool = False,
+        kernel: str = "direct",
     ) -> None:
         super().__init__(
             in_channels,
@@ -35,11 +35,12 @@ class FusedConv2d(nn.Conv2d):
             bias,
         )
         self.activation = activation
-        self.fused = fused
+        self.kernel = kernel
         self.requires_grad_(False)
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
-        if not (self.fused and x.is_cuda and self.activation == "relu"):
+        one_call = self.kernel == "cudnn" and self.activation == "relu"
+        if not (one_call and x.is_cuda):
             return finish(super().forward(x), residual, self.activation)
         geometry = (self.bias, self.stride, self.padding, self.dilation, self.groups)
         if residual is None:
