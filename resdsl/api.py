@@ -367,9 +367,10 @@ class Architecture:
     ) -> Compiled:
         """The net for inference on a device: rewritten, fused, tuned on this machine, compared with the plain module.
 
-        `weights` are what `transplant` takes, otherwise the net is freshly initialised, always alike. `dtype` is float32
-        (the default on the CPU), bfloat16 (on CUDA devices) or float16; `batch` is what it is tuned for.
-        docs/inference.md says what is done. Raises `InferenceError` (an `OSError`) where the device, or the type on it, is not there.
+        `weights` are what `transplant` takes, otherwise the net is freshly initialised, always alike. `dtype` is
+        float32 (the default on the CPU), bfloat16 (on CUDA devices) or float16; `batch` is what it is tuned for.
+        docs/inference.md says what is done. Raises `InferenceError` (an `OSError`) where the device, or the type on
+        it, is not there.
         """
         from resdsl.runtime import build_seeded
         from resdsl.runtime.inference import compile_inference
