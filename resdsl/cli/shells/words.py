@@ -100,7 +100,7 @@ def values_of(action: argparse.Action) -> Values:
             return Values("spec", *_networks())
         case "FILE|NAME":
             return Values("res", *_networks())
-        case "FILE":
+        case "FILE" | "PATH":
             return Values("file" if action.option_strings else "res")
         case "PASS":
             return Values("words", PASSES, "passes")
