@@ -100,8 +100,10 @@ def values_of(action: argparse.Action) -> Values:
             return Values("spec", *_networks())
         case "FILE|NAME":
             return Values("res", *_networks())
-        case "FILE" | "PATH":
+        case "FILE":
             return Values("file" if action.option_strings else "res")
+        case "PATH" if action.dest == "output":  # a file or a folder; other paths lead to modules
+            return Values("file")
         case "PASS":
             return Values("words", PASSES, "passes")
         case "CODE":
