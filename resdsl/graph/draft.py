@@ -160,6 +160,19 @@ class Draft:
         scope.items.append(id_)
         return node
 
+    def follow(self, node: Node, op: Operator, others: Iterable[Node], scope: Scope) -> Node:
+        """A new node at the end of a scope, of a node's value and others; all users of that value read it instead."""
+        users = dict.fromkeys(self._users[node.id])
+        new = self.append(op, [node, *others], scope, None, like=node)
+        for user in users:
+            self.rewire(self.nodes[user], [new if one is node else one for one in self.operands(self.nodes[user])])
+        self.outputs = [Output(o.name, new.id if o.node == node.id else o.node) for o in self.outputs]
+        self.aux = [AuxOutput(a.name, new.id if a.node == node.id else a.node, a.weight, a.scope) for a in self.aux]
+        for one in self.root.walk():
+            one.inputs = [new.id if value == node.id else value for value in one.inputs]
+            one.outputs = [new.id if value == node.id else value for value in one.outputs]
+        return new
+
     def open(
         self, kind: ScopeKind, parent: Scope, like: Node, name: str | None = None, title: str | None = None
     ) -> Scope:
@@ -180,6 +193,12 @@ class Draft:
             item.scope = scope
         else:
             item.parent = scope
+
+    def put(self, node: Node, scope: Scope) -> None:
+        """A node to the end of a scope, which has the same names."""
+        node.scope.items.remove(node.id)
+        scope.items.append(node.id)
+        node.scope = scope
 
     def dissolve(self, scope: Scope) -> None:
         """A scope goes, and what it holds stands in its place."""

@@ -28,6 +28,7 @@ PASSES = (
     "split_groups",
     "split_groups_late",
     "merge_residual",
+    "split_residual",
     "plain_blocks",
 )
 """Every pass by its name."""

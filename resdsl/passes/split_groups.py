@@ -114,8 +114,13 @@ def _split(to: Rewriter, run: list[Node], late: bool) -> None:
         branch = draft.open(ScopeKind.BRANCH, merge, run[0])
         inside = draft.open(ScopeKind.BLOCK, branch, run[0], str(index), "path")
         inside.rewritten = True
-        ends.append(_branch(to, run, source, inside, (index, count)))
+        end = _branch(to, run, source, inside, (index, count))
+        for inner in (branch, inside):
+            inner.inputs, inner.outputs = [source.id], [end.id]
+        ends.append(end)
     total = draft.append(Concat() if late else Add(), ends, merge, None, like=run[-1])
+    for outer in (label, merge):
+        outer.inputs, outer.outputs = [source.id], [total.id]
     draft.substitute(run[-1], total)
     for node in reversed(run):
         draft.erase(node)
