@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
+from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
 from resdsl.graph import Graph
@@ -15,27 +16,30 @@ from resdsl.shapes import per_axis
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
 MARGIN = 0.97
 """What another way may take of the direct one's time."""
-ENOUGH = 0.05
-"""Seconds that each way of a layer is timed for, or the fewest visits that tell anything."""
-FEWEST, MOST = 2, 15
+VISITS = 4
+LARGEST = 128 << 20
+"""Bytes of a net's weights that pass through the caches between two calls, at most."""
 
 
 def faster_kernels(graph: Graph, target: Target, batch: int, dtype: torch.dtype) -> dict[Layer, str]:
     """The layers of a lowered graph that are faster another way than directly, each with that way.
 
-    Layers that are equal are timed once, with their activations' channels innermost in memory.
+    Layers that are equal are timed once, with their activations' channels innermost in memory, and with as many bytes
+    read between two calls as the net has weights: within a net a layer finds its weights where the rest has left them.
     """
     import torch
 
     chosen: dict[Layer, str] = {}
+    weights = sum(prod(weight.shape) for _, weight, _ in graph.weights())
     with torch.inference_mode():
+        rest = torch.zeros(min(4 * weights, LARGEST) // 4, device=target)
         for layer in dict.fromkeys(_layers(graph)):
             ways = _ways(layer.op, target, dtype)
-            if ways and (best := _fastest(layer, ways, target, batch, dtype)):
+            if ways and (best := _fastest(layer, ways, target, batch, dtype, rest)):
                 chosen[layer] = best
     return chosen
 
@@ -60,7 +64,9 @@ def _ways(op: FusedConv, target: Target, dtype: torch.dtype) -> tuple[str, ...]:
     return ("matmul",) if per_axis(op.k, 2) == (1, 1) and not padded else ()
 
 
-def _fastest(layer: Layer, ways: tuple[str, ...], target: Target, batch: int, dtype: torch.dtype) -> str | None:
+def _fastest(
+    layer: Layer, ways: tuple[str, ...], target: Target, batch: int, dtype: torch.dtype, rest: Tensor
+) -> str | None:
     """The way that takes less than `MARGIN` of the direct one's time, if any does."""
     import torch
 
@@ -69,9 +75,12 @@ def _fastest(layer: Layer, ways: tuple[str, ...], target: Target, batch: int, dt
     operands = [x, torch.randn_like(modules["direct"](x))] if layer.added else [x]
     calls: dict[str, Run] = {way: partial(module, *operands) for way, module in modules.items()}
     timer = timer_of(target)
-    once = max(min(timer(call) for _ in range(2)) for call in calls.values())
-    visits = max(FEWEST, min(MOST, int(ENOUGH / 2 / once)))
-    times = interleave(calls, visits=visits, calls=2, timer=timer)
+
+    def cold(call: Run) -> float:
+        rest.sum()
+        return timer(call)
+
+    times = interleave(calls, visits=VISITS, calls=1, timer=cold)
     best = min(ways, key=lambda way: times[way].min)
     return best if times[best].min < MARGIN * times["direct"].min else None
 

@@ -198,7 +198,7 @@ def test_a_measurement_of_a_layer_runs() -> None:
     node = next(n for n in graph.nodes() if isinstance(n.op, FusedConv) and len(n.operands) > 1)
     layer = layer_of(node.op, graph.shapes(node))
     with torch.inference_mode():
-        assert kernels._fastest(layer, ("winograd",), "cpu", 1, torch.float32) in ("winograd", None)
+        assert kernels._fastest(layer, ("winograd",), "cpu", 1, torch.float32, torch.zeros(100)) in ("winograd", None)
 
 
 # --- refusals ----------------------------------------------------------------------------------------
