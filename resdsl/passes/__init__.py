@@ -33,7 +33,15 @@ PASSES = (
 )
 """Every pass by its name."""
 
-INFERENCE = ("drop_auxiliary", "drop_identities", "fold_survival", "fold_batchnorm", "pool_first")
+INFERENCE = (
+    "drop_auxiliary",
+    "drop_identities",
+    "fold_survival",
+    "group_branches",
+    "fold_batchnorm",
+    "pool_first",
+    "merge_parallel",
+)
 """What makes a net faster in eval, in an order in which each makes room for the next."""
 
 __all__ = ["INFERENCE", "PASSES", "Change", "Formula", "Pass", "Refusal", "Rewritten", "find_pass", "rewrite", "run"]
