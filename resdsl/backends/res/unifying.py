@@ -29,7 +29,7 @@ _NAMES = {"survival": "chance", "count": "n", "init": "filler"}
 
 @dataclass(slots=True)
 class _Place:
-    """A value that is not the same in all executions; `None` where an execution has no such place."""
+    """A place for a value, and what each execution has there: `_MISSING` where it has no such place."""
 
     slot: Slot
     values: list[Any]
@@ -74,8 +74,7 @@ def unify(bodies: list[Body], taken: set[str]) -> Unified:
     found = {path: _Place(slot, [_at(mine, path) for mine in own]) for path, slot in joined.items()}
     params, arguments = _parametrize(found, len(bodies), taken)
     for one in shortcuts:
-        for present in one.choose({*taken, *params}):
-            name = free_name(_FLAG, {*taken, *params})
+        for name, present in one.choose({*taken, *params}):
             params[name] = False
             for mine, has in zip(arguments, present, strict=True):
                 mine[name] = has
@@ -130,11 +129,11 @@ class _Shortcuts:
         first.shortcut, first.single = longest.shortcut, longest.single
         first.label, first.wanted = longest.label, longest.wanted
 
-    def choose(self, taken: set[str]) -> list[list[bool]]:
-        """Puts steps that not all have under a condition; returns who has those that need a parameter for it."""
+    def choose(self, taken: set[str]) -> list[tuple[str, list[bool]]]:
+        """Puts steps that not all have under a condition; returns the parameters that this takes, and who sets them."""
         body = self.residuals[0].shortcut
         steps: list[Step] = []
-        flags: list[list[bool]] = []
+        flags: list[tuple[str, list[bool]]] = []
         runs = groupby(zip(body.steps, self.present, strict=True), lambda pair: pair[1]) if body is not None else ()
         for present, run in runs:
             own = [step for step, _ in run]
@@ -142,7 +141,7 @@ class _Shortcuts:
             if condition is None and not all(present):
                 condition = free_name(_FLAG, taken)
                 taken.add(condition)
-                flags.append(present)
+                flags.append((condition, present))
             steps += own if condition is None else [If(condition, Body(own))]
         if body is not None:
             body.steps = steps
@@ -175,42 +174,46 @@ def _condition(together: tuple[Residual, ...], present: list[bool]) -> str | Non
 
 
 def _parametrize(found: dict[Path, _Place], count: int, taken: set[str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    params: dict[str, Any] = {}
-    columns: dict[str, _Place] = {}
+    """Puts a value or a parameter into every place; returns the parameters and what each execution gives them."""
     open_places: list[_Place] = []
     for place in found.values():
-        if place.constant is not _MISSING and place.is_whole:
+        if place.is_whole and place.constant is not _MISSING:
             place.slot.put(place.constant)
         else:
             open_places.append(place)
-    # What every execution has, comes first: others can then be the same parameter. So do the smaller of widths.
-    order = sorted(range(len(open_places)), key=lambda at: (not open_places[at].is_whole, _size(open_places[at]), at))
-    chosen: dict[int, Param] = {}
-    bases: dict[int, _Place] = {}
-    for at in order:
-        place = open_places[at]
-        base = next(((b, f) for b, other in bases.items() if (f := _factor(other, place))), None)
-        if base is not None:
-            chosen[at] = Param(str(base[0]), base[1])
-        elif place.constant is _MISSING:
-            bases[at] = place
+    bases, like = _bases(open_places)
+    wishes = Counter(_wish(place.slot) for place in bases)
+    params: dict[str, Any] = {}
     names: dict[int, str] = {}
-    wishes = Counter(_wish(open_places[at].slot) for at in bases)
-    for at in range(len(open_places)):  # named in the order of the text
-        if at in bases:
-            name = _name(_wish(open_places[at].slot), wishes, {*taken, *params})
-            names[at] = name
-            params[name] = _default(open_places[at])
-            columns[name] = open_places[at]
-    for at, place in enumerate(open_places):
-        if at in names:
-            place.slot.put(Param(names[at]))
-        elif at in chosen:
-            place.slot.put(Param(names[int(chosen[at].name)], chosen[at].factor))
-        else:
-            place.slot.put(place.constant)
+    columns: dict[str, _Place] = {}
+    for place in bases:
+        name = names[id(place)] = _name(_wish(place.slot), wishes, {*taken, *params})
+        params[name] = _default(place)
+        columns[name] = place
+    for place in open_places:
+        base, factor = like.get(id(place), (None, 1))
+        place.slot.put(place.constant if base is None else Param(names[id(base)], factor))
     arguments = [{name: _given(column, row, params[name]) for name, column in columns.items()} for row in range(count)]
     return params, arguments
+
+
+def _bases(places: list[_Place]) -> tuple[list[_Place], dict[int, tuple[_Place, int]]]:
+    """The places that become parameters, in the order of the text, and which of them each place is, times what.
+
+    What every execution has, comes first: others can then be the same parameter. So do the smaller of widths.
+    """
+    order = sorted(range(len(places)), key=lambda at: (not places[at].is_whole, _size(places[at]), at))
+    bases: dict[int, _Place] = {}
+    like: dict[int, tuple[_Place, int]] = {}
+    for at in order:
+        place = places[at]
+        found = next(((base, factor) for base in bases.values() if (factor := _factor(base, place))), None)
+        if found is None and place.constant is _MISSING:
+            bases[at] = place
+            found = place, 1
+        if found is not None:
+            like[id(place)] = found
+    return [bases[at] for at in sorted(bases)], like
 
 
 def _given(column: _Place, row: int, default: Any) -> Any:
