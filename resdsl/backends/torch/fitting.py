@@ -204,10 +204,11 @@ class Fitter:
         if base in names and leaf.member:
             base = f"{leaf.member}_{leaf.name}"
         base = "".join(ch if ch.isidentifier() or ch.isdigit() else "_" for ch in base)
+        base = base if base.isidentifier() else f"p_{base}"
         name, number = base, 1
-        while name in names or not name.isidentifier():
+        while name in names:
             number += 1
-            name = f"p_{base}" if not base.isidentifier() else f"{base}{number}"
+            name = f"{base}{number}"
         return name
 
     def _condition(self, member: str) -> None:

@@ -281,3 +281,22 @@ def test_parameters_are_numbered_as_the_graph_lists_them(graph_of: Callable[...,
         graph = graph_of(text)
         if name not in others:
             assert list(model_class(emit(graph))().state_dict()) == [key for key, _, _ in graph.weights()], name
+
+
+def test_parameters_of_numbered_members_of_one_number(graph_of: Callable[..., Graph]) -> None:
+    """Both would be called after the number that the members have; a number alone is no name."""
+    graph = graph_of("""
+block two(a, b, c) {
+  concat {
+    | concat { | slice(0, a) | slice(0, b) | slice(0, 3) }
+      p[]: { [1]: conv(3, 4) }
+    | concat { | slice(0, a) | slice(0, c) | slice(0, 5) }
+      q[]: { [1]: conv(3, 4) }
+  }
+}
+model net { input 20x8x8
+  concat { | two(1, 4, 9) | two(2, 9, 6) | two(5, 11, 7) }
+}""")
+    source = emit(graph)
+    assert "a: int, b: int, c: int, p_1_in_channels: int, p_1_in_channels2: int" in " ".join(source.split())
+    verify(graph, source)
