@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from resdsl.graph.counting import counted, numbers
 from resdsl.graph.model import AuxOutput, Graph, Node, Output, Scope, ScopeKind
 from resdsl.graph.strides import total_stride
 from resdsl.graph.verify import verify
@@ -285,7 +286,7 @@ class Draft:
         shared = any(isinstance(one, Node) and one.alias_of is not None for one in members)
         if shared or naming.kind is ScopeKind.PATH or any(item.kind is ScopeKind.SHARED for item in inside):
             return
-        names = _numbers(members) if naming.numbered else _counted(members)
+        names = numbers(members) if naming.numbered else counted(members)
         for member, name in zip(members, names, strict=True):
             member.name = name
 
@@ -366,35 +367,3 @@ def _branches(merge: Scope) -> Iterator[Scope]:
 
 def _entry(item: Node | Scope) -> Scope | int:
     return item.id if isinstance(item, Node) else item
-
-
-def _numbers(members: list[Node | Scope]) -> list[str]:
-    """The names of a numbered scope's members, counted on from the first number."""
-    names: list[str] = []
-    next_ = next((int(one.name) for one in members if one.name and one.name.isdecimal()), 0)
-    for one in members:
-        assert one.name is not None
-        names.append(str(next_) if one.name.isdecimal() else one.name)
-        next_ += 1
-    return names
-
-
-def _counted(members: list[Node | Scope]) -> list[str]:
-    """The names of members: `conv2` is the second convolution. Where a label is in the way, as they were."""
-    counts: dict[str, int] = {}
-    names: list[str] = []
-    for one in members:
-        assert one.name is not None
-        name = one.name
-        if isinstance(one, Node):
-            kind = one.op.kind
-            counts[kind] = counts.get(kind, 0) + 1
-            if name.removeprefix(kind).isdecimal() and name.startswith(kind):
-                name = f"{kind}{counts[kind]}"
-        names.append(name)
-    plain = [
-        name
-        for one, name in zip(members, names, strict=True)
-        if isinstance(one, Node) or one.kind is not ScopeKind.PATH
-    ]
-    return names if len(set(plain)) == len(plain) else [one.name or "" for one in members]

@@ -17,7 +17,7 @@ class MergeResidual(Pass):
     """conv_W(x) + x = conv_{W + dirac}(x): the shortcut is one more tap in the middle of the kernel.
 
     The same for every sum of linear maps of one value: convolutions whose taps are among those of the largest (a 1x1
-    projection, the branches of RepVGG, Ding et al., arXiv:2101.03697), the identity, and the shortcut that takes every
+    projection; the branches of Ding et al., arXiv:2101.03697), the identity, and the shortcut that takes every
     n-th position and adds zero channels (option A), each times a constant.
 
     Conditions: every branch begins at the same x and is one convolution, or none; fold_batchnorm has been applied.
