@@ -212,7 +212,7 @@ def test_words_and_numbers_as_parameters() -> None:
 
 
 def test_deep_recursion_is_no_deep_nesting() -> None:
-    graph = elaborated("block t(n) { conv(1, 4 + n); if n > 0 { t(n - 1) } }\nmodel m { input 4x2x2; t(250) }", "m")
+    graph = elaborated("block t(n) { conv(1, 4 + n); if n > 0 { t(n - 1) } }\nmodel m { input 4x2x2; t(120) }", "m")
     text = to_res(graph)
     assert max(len(line) - len(line.lstrip()) for line in text.splitlines()) < 100
     assert_same(graph, text)
