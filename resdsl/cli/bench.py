@@ -143,7 +143,7 @@ def _tell(results: Results, options: argparse.Namespace, spec: Spec) -> int:
     ]
     for what in wrong:
         print(f"resdsl: {what}", file=sys.stderr)
-    return FAULTY if wrong else FINE
+    return FINE if results.cases and not wrong else FAULTY
 
 
 def _plot(results: Results, options: argparse.Namespace, spec: Spec) -> None:

@@ -31,6 +31,9 @@ class Agreement(Record):
     def holds(self) -> bool:
         return self.worst <= self.tolerance  # false where it is not a number
 
+    def __str__(self) -> str:
+        return f"its outputs differ by {self.worst:.1e}, and {self.tolerance:g} is allowed"
+
 
 class Inference:
     """A variant's forward pass on the bed's first inputs."""

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from resdsl.records import Record
 from resdsl.runtime.bench.bed import Bed
-from resdsl.runtime.bench.calls import Call, call_of, compare, tolerance
+from resdsl.runtime.bench.calls import Agreement, Call, call_of, compare, tolerance
 from resdsl.runtime.bench.job import BASELINE, CONTROL, Job, LeftOut, told
 from resdsl.runtime.bench.memory import activations, peak_memory
 from resdsl.runtime.bench.protocol import interleave, timer_of
@@ -30,53 +31,66 @@ class Cold(Record):
     activation_bytes: int | None
 
 
+@dataclass(slots=True)
+class _Checked:
+    """Variants that were built, and what was found."""
+
+    calls: dict[str, Call] = field(default_factory=dict)
+    agreements: dict[str, Agreement] = field(default_factory=dict)
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
 def measure(job: Job, names: Iterable[str], *, visits: int, seconds: float | None = None) -> Case:
     """Times some variants of a job, the baseline and its control always among them.
 
     A variant that cannot be here is left out, one that fails or is wrong is refused, each with its reason. After
-    `seconds` no more visits are begun.
+    `seconds` no more visits are begun. Raises `RuntimeError` if the baseline cannot be run.
     """
     end = None if seconds is None else time.monotonic() + seconds
-    wanted = dict.fromkeys((BASELINE, CONTROL, *names))
-    calls: dict[str, Call] = {}
-    found: dict[str, tuple[float, tuple[str, ...]]] = {}
-    left_out: dict[str, str] = {}
-    refused: dict[str, str] = {}
     with _device(job):
         bed = Bed(job)
-        with bed.mode():
-            expected = built(VARIANTS[BASELINE] if job.train else _EXACT, bed).evidence()
-        for name in wanted:
-            bed.said.clear()
-            try:
-                call = built(VARIANTS[name], bed)
-                with bed.mode():
-                    agreement = compare(call.evidence(), expected, tolerance(bed))
-            except LeftOut as reason:
-                left_out[name] = str(reason)
-            except Exception as error:  # noqa: BLE001 - other people's compilers fail in ways of their own; it is told
-                refused[name] = told(error)
-            else:
-                if agreement.holds:
-                    calls[name], found[name] = call, (agreement.worst, tuple(bed.said))
-                else:
-                    refused[name] = (
-                        f"its outputs differ by {agreement.worst:.1e}, and {agreement.tolerance:g} is allowed"
-                    )
-        if BASELINE not in calls:
-            raise RuntimeError(f"the baseline cannot be run: {left_out | refused}")
+        checked = _check(bed, dict.fromkeys((BASELINE, CONTROL, *names)))
+        if BASELINE not in checked.calls:
+            raise RuntimeError(f"the baseline cannot be run: {checked.left_out | checked.refused}")
         with bed.mode(), _no_compilation():
             times = interleave(
-                calls,
+                checked.calls,
                 visits=visits,
                 warm_up=WARM_UPS[job.device],
                 timer=timer_of(job.device),
                 until=lambda: end is not None and time.monotonic() > end,
             )
+    entries = {
+        name: Entry(taken, checked.agreements[name].worst, said=checked.said[name]) for name, taken in times.items()
+    }
+    return _case(bed, entries, checked)
+
+
+def _check(bed: Bed, names: Iterable[str]) -> _Checked:
+    """Builds every variant and compares what it computes with the baseline, which training steps take as it is."""
+    with bed.mode():
+        expected = built(VARIANTS[BASELINE] if bed.job.train else _EXACT, bed).evidence()
+    found = _Checked()
     if bed.note:
-        left_out[job.peer] = bed.note
-    entries = {name: Entry(times[name], difference, said=said) for name, (difference, said) in found.items()}
-    return _case(job, bed, entries, left_out, refused)
+        found.left_out[bed.job.peer] = bed.note
+    for name in names:
+        bed.said.clear()
+        try:
+            call = built(VARIANTS[name], bed)
+            with bed.mode():
+                agreement = compare(call.evidence(), expected, tolerance(bed))
+        except LeftOut as reason:
+            found.left_out[name] = str(reason)
+        except Exception as error:  # noqa: BLE001 - other people's compilers fail in ways of their own; it is told
+            found.refused[name] = told(error)
+        else:
+            if agreement.holds:
+                found.calls[name], found.agreements[name], found.said[name] = call, agreement, tuple(bed.said)
+            else:
+                found.refused[name] = str(agreement)
+    return found
 
 
 def cold(job: Job, name: str) -> Cold:
@@ -140,10 +154,10 @@ def _synchronize(job: Job) -> None:
         torch.cuda.synchronize()
 
 
-def _case(job: Job, bed: Bed, entries: dict[str, Entry], left_out: dict[str, str], refused: dict[str, str]) -> Case:
+def _case(bed: Bed, entries: dict[str, Entry], checked: _Checked) -> Case:
     from resdsl.analysis.metrics import metrics
 
-    graph = job.graph
+    job, graph = bed.job, bed.graph
     size = ", ".join("x".join(map(str, graph.node(id_).shape.full)) for id_ in graph.inputs)
     how = (job.batch, job.device, job.dtype, job.train)
-    return Case(graph.name, bed.peer, size, *how, metrics(graph).macs, entries, left_out, refused)
+    return Case(graph.name, bed.peer, size, *how, metrics(graph).macs, entries, checked.left_out, checked.refused)

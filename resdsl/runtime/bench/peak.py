@@ -84,14 +84,17 @@ def _calls(shape: Shape, batch: int, device: str, dtype: torch.dtype) -> Iterato
     yield "contiguous", lambda: conv2d(x, w, padding=padding)
     x_last, w_last = (tensor.contiguous(memory_format=torch.channels_last) for tensor in (x, w))
     yield "channels last", lambda: conv2d(x_last, w_last, padding=padding)
-    if device == "cpu" and _has_onednn():
+    if device == "cpu" and _packs(dtype):
         yield "packed", _packed(x_last, w, padding)
 
 
-def _has_onednn() -> bool:
+def _packs(dtype: torch.dtype) -> bool:
+    """Whether oneDNN is there, and on this processor has convolutions in a type."""
     import torch
 
-    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]  # PyTorch gives it none
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]  # PyTorch gives it no types
+        return False
+    return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - its only name
 
 
 def _packed(x: Tensor, w: Tensor, padding: int) -> Run:

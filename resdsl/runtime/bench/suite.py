@@ -59,7 +59,7 @@ class _Time:
 def run(suite: Suite, tell: Callable[[str], None], ask: Ask = ask) -> Results:
     """Measures everything that the time allows; `tell` hears what is being done.
 
-    Raises `WorkerFailed` if a baseline cannot be run.
+    What fails is among the unfinished, with the reason. Raises `WorkerFailed` only if nothing can be measured here.
     """
     clock = _Time(suite.seconds)
     machine = ask(Describe(suite.device), None)
@@ -70,14 +70,14 @@ def run(suite: Suite, tell: Callable[[str], None], ask: Ask = ask) -> Results:
         tell(f"the convolution peak, {dtype}")
         try:
             peaks[dtype] = ask(FindPeak(suite.device, dtype, suite.batches, suite.visits), clock.left())
-        except Late:
-            unfinished.append(f"the convolution peak, {dtype}")
+        except (Late, WorkerFailed) as error:
+            unfinished.append(_unfinished(f"the convolution peak, {dtype}", error))
     for job in suite.jobs():
         what = f"{job.graph.name}, {job.dtype}, batch {job.batch}"
         try:
             cases.append(_case(suite, job, clock, tell, ask, what))
-        except Late:
-            unfinished.append(what)
+        except (Late, WorkerFailed) as error:
+            unfinished.append(_unfinished(what, error))
             continue
         if suite.cold:
             cases[-1], late = _with_cold(cases[-1], job, clock, tell, ask, what)
@@ -106,8 +106,12 @@ def _with_cold(
             tell(f"{what}: set-up and memory of {name}")
             answer = ask(Start(job, name), left)
         except (Late, WorkerFailed) as error:
-            late.append(f"{what}: set-up and memory of {name}" + (f" ({error})" if str(error) else ""))
+            late.append(_unfinished(f"{what}: set-up and memory of {name}", error))
         else:
             found[name] = Entry(entry.times, entry.difference, **answer, said=entry.said)
     values = {key: getattr(case, key) for key in Case.__match_args__}
     return Case(**{**values, "entries": found}), late
+
+
+def _unfinished(what: str, error: Exception) -> str:
+    return f"{what} ({error})" if str(error) else what

@@ -38,7 +38,7 @@ model tiny {
 }
 """
 
-pytestmark = pytest.mark.filterwarnings("default")  # of the libraries that are compared
+pytestmark = pytest.mark.filterwarnings("ignore")  # of the libraries that are compared
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,23 @@ def test_what_the_time_is_not_enough_for_is_listed(graph: Graph) -> None:
     assert [case.batch for case in results.cases] == [1]
     assert results.unfinished == (
         "one, fp32, batch 1: set-up and memory of plain (it had not ended after 5 s)",
-        "one, fp32, batch 4",
+        "one, fp32, batch 4 (it had not ended after 5 s)",
+    )
+
+
+def test_what_fails_is_told_and_the_others_are_measured(graph: Graph) -> None:
+    answers = Answers()
+
+    def some(request: Request, seconds: float | None) -> dict[str, Any]:
+        if isinstance(request, FindPeak) or (isinstance(request, Measure) and request.job.batch == 1):
+            raise WorkerFailed("a measuring process ended with -9: no word")
+        return answers(request, seconds)
+
+    results = run(Suite(((graph, ""),), ("plain",), batches=(1, 4)), lambda _: None, some)
+    assert [case.batch for case in results.cases] == [4]
+    assert results.unfinished == (
+        "the convolution peak, fp32 (a measuring process ended with -9: no word)",
+        "one, fp32, batch 1 (a measuring process ended with -9: no word)",
     )
 
 
@@ -126,6 +142,7 @@ def test_a_process_that_dies_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_peak_is_the_best_of_shapes_and_calls() -> None:
     shape = Shape(8, 8, 3, 8)
     assert shape.macs == 8 * 8 * 9 * 64
+    assert convolution_peak("cpu", "bf16", (1,), 2, (shape,)).gflops > 0
     peak = convolution_peak("cpu", "fp32", (1, 2), 2, (shape, Shape(2, 2, 1, 2)))
     assert peak.gflops > 0
     assert peak.shape.startswith("3x3, 8 to 8, 8x8, batch")
