@@ -1,4 +1,4 @@
-"""Measuring on a GPU: events for a clock, the allocator for memory, captured graphs that must not forget their inputs."""
+"""Measuring on a GPU: events for a clock, the allocator for memory, captured graphs that do not forget inputs."""
 
 from __future__ import annotations
 
