@@ -118,10 +118,14 @@ def _refuse_old(output: str) -> None:
 def _weights(net: Architecture, source: str | None) -> dict[str, Tensor] | None:
     if source is None:
         return None
+    from resdsl.diagnostics import WeightsError
     from resdsl.runtime.weights.transplanting import state_of
 
     found, state = state_of(net.ir, source)
     print(found, file=sys.stderr)
+    for key, tensor in state.items():
+        if not bool(tensor.isfinite().all()):
+            raise WeightsError(f"{source}: {key} has values that are infinite or no numbers")
     return state
 
 

@@ -115,7 +115,12 @@ def test_weights_that_do_not_fit(resdsl_: Said) -> None:
     assert (code, out) == (1, "")
     assert "other.pt" in err
     assert not Path("new.pt").exists()
-    torch.save(resdsl.load("net.res").module().state_dict(), "net.pt")
+    state = resdsl.load("net.res").module().state_dict()
+    torch.save({**state, "fc.bias": torch.full((2,), torch.nan)}, "net.pt")
+    code, out, err = resdsl_("--pass", "pool_first", "--weights", "net.pt", "--verify")
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1] == "resdsl: net.pt: fc.bias has values that are infinite or no numbers"
+    torch.save(state, "net.pt")
     code, out, err = resdsl_("--pass", "pool_first", "--weights", "net.pt", "--weights-output", "new.txt")
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].endswith("not .txt")
