@@ -31,8 +31,8 @@ class MergeParallel(Pass):
     more, a part of the result's channels would read other channels); none is shared; none stands in a branch that may
     be dropped, or in an auxiliary head, and another outside of it; the value is there before all of them.
 
-    It pays where one small convolution does not fill the machine: the 1x1 reductions of an inception module
-    (arXiv:1409.4842, figure 2), or transform and gate of a highway unit (arXiv:1505.00387).
+    It pays where one small convolution does not fill the machine: the 1x1 reductions beside each other in
+    arXiv:1409.4842, figure 2, or transform and gate of a unit of arXiv:1505.00387.
     """
 
     name = "merge_parallel"
