@@ -22,8 +22,8 @@ class PoolFirst(Pass):
     stands in a shared module, or in a dropped branch or auxiliary head that the other is not in. The weights stay as
     they are, and a training step is the same.
 
-    The transitions of Huang et al., arXiv:1608.06993, section 3: a quarter of their multiply-adds, 8.2 % of those of the
-    121-layer net.
+    The transitions of Huang et al., arXiv:1608.06993, section 3: a quarter of their multiply-adds, 8.2 % of all of the
+    121-layer net's.
     """
 
     name = "pool_first"
