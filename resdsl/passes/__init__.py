@@ -66,15 +66,9 @@ def rewrite(graph: Graph, names: Iterable[str]) -> Rewritten:
 
 def run(graph: Graph, passes: Iterable[Pass]) -> Rewritten:
     """A graph after passes, and how its weights follow from those it had before the first."""
-    weights: dict[str, Formula] = {key: Given(key) for key, _, _ in graph.weights()}
-    changes: list[Change] = []
-    refused: list[Refusal] = []
+    done = Rewritten(graph, {key: Given(key) for key, _, _ in graph.weights()}, (), ())
     for one in passes:
-        rewriter = Rewriter(graph, one.name)
+        rewriter = Rewriter(done.graph, one.name)
         one.apply(rewriter)
-        done = rewriter.finish()
-        graph = done.graph
-        weights = {key: formula.replaced(weights.__getitem__) for key, formula in done.weights.items()}
-        changes += done.changes
-        refused += done.refused
-    return Rewritten(graph, weights, tuple(changes), tuple(refused))
+        done = done.then(rewriter.finish())
+    return done

@@ -45,6 +45,11 @@ class Rewritten(Record):
     changes: tuple[Change, ...]
     refused: tuple[Refusal, ...]
 
+    def then(self, later: Rewritten) -> Rewritten:
+        """This and what was made of its graph, as one."""
+        weights = {key: formula.replaced(self.weights.__getitem__) for key, formula in later.weights.items()}
+        return Rewritten(later.graph, weights, self.changes + later.changes, self.refused + later.refused)
+
 
 class Rewriter:
     """A graph in the hands of a pass: the draft, the formulas of its weights, and the record of what is done."""
