@@ -13,7 +13,7 @@ from resdsl.diagnostics import WeightsError
 from resdsl.passes import rewrite
 from resdsl.passes.base import Rewritten
 from resdsl.passes.formulas import Formula, Given, Scaled
-from resdsl.runtime.equality import differences, equality
+from resdsl.runtime.equality import Equality, differences, equality, random_state
 from resdsl.runtime.formulas import convert
 from resdsl.specs import SpecError
 from tests.unit.passes._equal import graph_of, steps
@@ -49,6 +49,24 @@ def test_what_is_not_finite_is_far_from_everything() -> None:
     assert differences((torch.zeros(1),), (torch.ones(1),)) == math.inf
     assert differences((), (one,)) == math.inf
     assert differences((torch.zeros(2),), (torch.zeros(2),)) == 0
+
+
+def test_weights_are_near_what_the_text_gives() -> None:
+    """A gate that begins almost closed is one; with gates half open, deep gated nets would be chaos."""
+    net = steps("residual { conv(3, 4) -> layer_scale(0.01) } gate { conv(1, 4, bias=-6) -> sigmoid }")
+    state = random_state(net, torch.Generator().manual_seed(0))
+    assert (state["conv2.bias"] + 6).abs().max() < 1
+    assert not (state["conv2.bias"] + 6).eq(0).any()
+    assert (state["layer_scale1"] >= 0.005).all()
+    assert (state["layer_scale1"] <= 0.02).all()
+
+
+def test_single_precision_may_differ_by_what_the_net_itself_does() -> None:
+    assert Equality(1e-15, 9e-6).holds
+    assert not Equality(1e-15, 2e-5).holds
+    assert Equality(1e-15, 2e-5, rounding=1.5e-5).holds
+    assert not Equality(1e-9, 1e-7).holds
+    assert not Equality(1e-15, 1e-7, training=1e-6).holds
 
 
 def test_random_numbers_of_the_caller_stay() -> None:
