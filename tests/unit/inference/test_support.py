@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - PyTorch's own habit
 from torch import Tensor
 
-from resdsl.backends.torch.support import cpu, cuda, definitions, names
+from resdsl.backends.torch.support import common, cpu, cuda, definitions, names
 
 
 def relative(found: Tensor, wanted: Tensor) -> float:
@@ -113,7 +113,7 @@ def test_weights_that_are_loaded_later_are_packed_anew() -> None:
 
 
 def test_a_scale_and_a_shift() -> None:
-    layer = cpu.ChannelAffine(3, relu=True)
+    layer = common.ChannelAffine(3, relu=True)
     layer.load_state_dict({"scale": torch.tensor([1.0, -2, 3]).view(3, 1, 1), "shift": torch.ones(3, 1, 1)})
     x = torch.randn(2, 3, 4, 4)
     assert torch.allclose(layer(x), (x * torch.tensor([1.0, -2, 3]).view(3, 1, 1) + 1).relu())

@@ -1,12 +1,13 @@
 """Layers and functions that generated files for inference define: real code, and read as text.
 
-`cpu.py` and `cuda.py` are never imported here; a definition is copied into a file that uses it.
+`cpu.py`, `cuda.py` and what they share are never imported here; a definition is copied into a file that uses it.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -34,13 +35,16 @@ def names(target: Target) -> frozenset[str]:
 
 @cache
 def _texts(target: Target) -> dict[str, str]:
-    text = (Path(__file__).parent / f"{target}.py").read_text("utf-8")
+    """Each definition of the device's file, then of the common one, by its name."""
+    return {name: text for file in (target, "common") for name, text in _definitions(file)}
+
+
+def _definitions(file: str) -> Iterator[tuple[str, str]]:
+    text = (Path(__file__).parent / f"{file}.py").read_text("utf-8")
     lines = text.splitlines()
-    found = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            found[node.name] = "\n".join(lines[first - 1 : node.end_lineno])
+            yield node.name, "\n".join(lines[first - 1 : node.end_lineno])
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-    return found
+            yield node.targets[0].id, "\n".join(lines[node.lineno - 1 : node.end_lineno])

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from resdsl.backends.torch.support.common import finish
+
 ONEDNN_NAMES = {"silu": "swish"}
 
 
@@ -118,21 +120,6 @@ class FusedLinear(nn.Linear):
         super()._load_from_state_dict(*args)
 
 
-class ChannelAffine(nn.Module):
-    """scale * x + shift, channel by channel: what is left of a normalisation that no layer could take."""
-
-    def __init__(self, channels: int, dims: int = 2, relu: bool = False) -> None:
-        super().__init__()
-        shape = (channels, *[1] * dims)
-        self.scale = nn.Parameter(torch.ones(shape), requires_grad=False)
-        self.shift = nn.Parameter(torch.zeros(shape), requires_grad=False)
-        self.relu = relu
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = torch.addcmul(self.shift, x, self.scale)
-        return y.relu_() if self.relu else y
-
-
 class Room(nn.Module):
     """A copy of its input at the beginning of a buffer of `channels` channels: `append` writes the further ones."""
 
@@ -159,15 +146,6 @@ def has_onednn() -> bool:
     """Whether this PyTorch has oneDNN's fused layers."""
     there = torch.backends.mkldnn.is_available()
     return there and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-
-
-def finish(x: Tensor, residual: Tensor | None, activation: str) -> Tensor:
-    """What follows a layer, where the layer's own call does not do it."""
-    if residual is not None:
-        x = x.add_(residual)
-    if activation == "relu":
-        return x.relu_()
-    return x if activation == "none" else getattr(F, activation)(x)
 
 
 def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
