@@ -79,7 +79,9 @@ def _tables(results: Results, kind: str) -> Iterator[Table]:
     yield Table(
         speeds.columns, speeds.rows, "Speed, the eager module being 1: geometric mean, and each net", speeds.notes
     )
-    yield _against(results, kind)
+    against = _against(results, kind)
+    if against.rows:
+        yield against
     yield from _of_each(cases, results)
     notes = dict.fromkeys(
         f"{name} ({case.net}): {why}" for case in cases for name, why in {**case.left_out, **case.refused}.items()
