@@ -64,7 +64,8 @@ def test_weights_are_near_what_the_text_gives() -> None:
 def test_single_precision_may_differ_by_what_the_net_itself_does() -> None:
     assert Equality(1e-15, 9e-6).holds
     assert not Equality(1e-15, 2e-5).holds
-    assert Equality(1e-15, 2e-5, rounding=1.5e-5).holds
+    assert Equality(1e-15, 2e-5, rounding=5e-6).holds
+    assert not Equality(1e-15, 2e-5, rounding=1e-6).holds
     assert not Equality(1e-9, 1e-7).holds
     assert not Equality(1e-15, 1e-7, training=1e-6).holds
 
