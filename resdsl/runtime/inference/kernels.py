@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 MARGIN = 0.97
 """What another way may take of the direct one's time."""
-VISITS = 4
-LARGEST = 128 << 20
-"""Bytes of a net's weights that pass through the caches between two calls, at most."""
+VISITS = 3
+LARGEST = 48 << 20
+"""Bytes of a net's weights that pass through the caches between two calls, at most: more than most caches hold."""
 
 
 def faster_kernels(graph: Graph, target: Target, batch: int, dtype: torch.dtype) -> dict[Layer, str]:
