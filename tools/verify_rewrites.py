@@ -1,0 +1,64 @@
+"""The proof of every rewrite on every net that ships: too long for the tests, which prove it on nets of each form.
+
+Run it as `python tools/verify_rewrites.py [--seconds S] [NET ...]`. Nets are taken with a small input; what has more
+than `LARGEST` nodes is left out, and said. The exit code is 1 if a difference is more than rounding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+import torch
+
+import resdsl
+from resdsl.diagnostics import CompileError
+from resdsl.passes import PASSES, find_pass, rewrite
+from resdsl.runtime.equality import equality
+from resdsl.zoo import rows
+
+LARGEST = 700
+"""Nodes of a net: above, a step in double precision takes minutes."""
+SIZES = ((3, 32, 32), (3, 64, 64), None)
+"""Inputs, in the order in which they are tried; `None` is the net's own."""
+
+
+def small(name: str) -> resdsl.Architecture:
+    """The net with the smallest of `SIZES` that it takes."""
+    for size in SIZES:
+        try:
+            return resdsl.load(name) if size is None else resdsl.load(name, input=size)
+        except CompileError:
+            continue
+    raise ValueError(f"{name} takes none of the sizes")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("nets", nargs="*", metavar="NET")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    end = time.monotonic() + options.seconds
+    proven = failed = 0
+    for name in options.nets or [row.name for row in rows()]:
+        if time.monotonic() > end:
+            print(f"{name} and what follows: no time was left")
+            break
+        net = small(name)
+        if len(net.ir) > LARGEST:
+            print(f"{name}: left out, {len(net.ir)} nodes")
+            continue
+        for one in PASSES:
+            done = rewrite(net.ir, [one])
+            if done.changes:
+                found = equality(net.ir, done, training=find_pass(one).trains)
+                proven, failed = proven + 1, failed + (not found.holds)
+                print(f"{name}, {one}: {found}{'' if found.holds else ' NOT EQUAL'}", flush=True)
+    print(f"{proven} rewrites, {failed} not equal")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
