@@ -20,18 +20,20 @@ from resdsl.zoo import rows
 
 LARGEST = 700
 """Nodes of a net: above, a step in double precision takes minutes."""
-SIZES = ((3, 32, 32), (3, 64, 64), None)
-"""Inputs, in the order in which they are tried; `None` is the net's own."""
+SIDE, BATCH = 64, 4
+"""Inputs: smaller ones leave a normalisation in training two numbers, whose difference is all rounding."""
 
 
 def small(name: str) -> resdsl.Architecture:
-    """The net with the smallest of `SIZES` that it takes."""
-    for size in SIZES:
-        try:
-            return resdsl.load(name) if size is None else resdsl.load(name, input=size)
-        except CompileError:
-            continue
-    raise ValueError(f"{name} takes none of the sizes")
+    """The net with a smaller input, if it takes one and its own is larger."""
+    net = resdsl.load(name)
+    channels, *size = net.ir.node(net.ir.inputs[0]).shape.full
+    if not size or max(size) <= SIDE:
+        return net
+    try:
+        return resdsl.load(name, input=(channels, SIDE, SIDE))
+    except CompileError:
+        return net
 
 
 def main() -> int:
@@ -53,7 +55,7 @@ def main() -> int:
         for one in PASSES:
             done = rewrite(net.ir, [one])
             if done.changes:
-                found = equality(net.ir, done, training=find_pass(one).trains)
+                found = equality(net.ir, done, training=find_pass(one).trains, batch=BATCH)
                 proven, failed = proven + 1, failed + (not found.holds)
                 print(f"{name}, {one}: {found}{'' if found.holds else ' NOT EQUAL'}", flush=True)
     print(f"{proven} rewrites, {failed} not equal")
