@@ -138,18 +138,18 @@ class Footprint:
         inference = Peak(weights, 0, 0, alive, 0, "forward", path)
         return Memory(batch, dtype, optimizer, inference, first, training, accumulating)
 
-    def largest(self, bytes: int, dtype: str = "float32", optimizer: str = "sgd") -> Largest:  # noqa: A002 - the unit
-        """The largest batches that fit, by bisection: one that fits lies below every one that does not."""
+    def largest(self, room: int, dtype: str = "float32", optimizer: str = "sgd") -> Largest:
+        """The largest batches that fit in `room` bytes, by bisection: what fits lies below all that does not."""
         one = self.memory(1, dtype, optimizer).inference
-        inference = max(0, bytes - one.weights) // max(1, one.activations)
+        inference = max(0, room - one.weights) // max(1, one.activations)
         fits, over = 0, inference + 1
         while over - fits > 1:
             batch = (fits + over) // 2
-            if self.memory(batch, dtype, optimizer).training.total <= bytes:
+            if self.memory(batch, dtype, optimizer).training.total <= room:
                 fits = batch
             else:
                 over = batch
-        return Largest(bytes, inference, fits)
+        return Largest(room, inference, fits)
 
     def _update(self, weights: int, state: int, batch: int, item: int, needs: Optimizer) -> Peak:
         """The optimizer's step; the caller still holds inputs and outputs then."""

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         refuse(product, specs[0])
     try:
         results = bench.run(suite, lambda what: print(f"bench: {what}", file=sys.stderr, flush=True))
-    except bench.WorkerFailed as error:
+    except bench.WorkerError as error:
         print(f"resdsl: {error}", file=sys.stderr)
         return FAULTY
     return _tell(results, options, specs[0])

@@ -123,9 +123,12 @@ class Draft:
 
     def value(self, id_: int) -> Node:
         """The node that has a value now: `inputs` and `outputs` of scopes are as they were."""
+        return self.nodes[self._now(id_)]
+
+    def _now(self, id_: int) -> int:
         while id_ in self._became:
             id_ = self._became[id_]
-        return self.nodes[id_]
+        return id_
 
     def erase(self, node: Node) -> None:
         """A node without users goes."""
@@ -324,13 +327,7 @@ class Draft:
         return graph, ids
 
     def _renumbered(self, values: list[int], ids: dict[int, int]) -> list[int]:
-        found = []
-        for value in values:
-            while value in self._became:
-                value = self._became[value]  # noqa: PLW2901 - the value that took its place
-            if value in ids:
-                found.append(ids[value])
-        return found
+        return [ids[now] for now in map(self._now, values) if now in ids]
 
     def _added(self, graph: Graph, node: Node, operands: tuple[Node, ...], shape: Shape, ids: dict[int, int]) -> Node:
         strides = tuple(window.stride for window in node.op.windows(tuple(o.shape for o in operands)))

@@ -5,7 +5,7 @@ from resdsl.runtime.bench.results import Case, Entry, Results
 from resdsl.runtime.bench.suite import Suite, run
 from resdsl.runtime.bench.tables import case_table, means_table, speeds, tables
 from resdsl.runtime.bench.variants import OURS, PEERS, VARIANTS, chosen
-from resdsl.runtime.bench.worker import WorkerFailed
+from resdsl.runtime.bench.worker import WorkerError
 
 __all__ = [
     "BASELINE",
@@ -20,7 +20,7 @@ __all__ = [
     "Job",
     "Results",
     "Suite",
-    "WorkerFailed",
+    "WorkerError",
     "case_table",
     "chosen",
     "means_table",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from resdsl.backends.torch import emit
 from resdsl.diagnostics import WeightsError
-from resdsl.runtime.bench.job import Job, LeftOut
+from resdsl.runtime.bench.job import Job, LeftOutError
 from resdsl.runtime.generated import build_module
 from resdsl.runtime.peers import PeerMissing, build_peer, keep_all
 from resdsl.runtime.weights import checkpoint_of, fill, find_mapping, graph_layout
@@ -73,17 +73,17 @@ class Bed:
         return self._ready(copy.deepcopy(self._theirs), torch.float32)
 
     def elsewhere(self, library: str) -> nn.Module:
-        """The network of the peer's name in another library. Raises `LeftOut`."""
+        """The network of the peer's name in another library. Raises `LeftOutError`."""
         home, _, name = self.peer.partition(":")
         if not name or home == library:
-            raise LeftOut(f"no network of {library} is known to be the same")
+            raise LeftOutError(f"no network of {library} is known to be the same")
         try:
             module = build_peer(f"{library}:{name}")
             mapping = find_mapping(checkpoint_of(module).layout(), graph_layout(self.job.graph))
         except PeerMissing as missing:
-            raise LeftOut(str(missing)) from missing
+            raise LeftOutError(str(missing)) from missing
         except (RuntimeError, TypeError, ValueError, WeightsError) as error:  # what libraries say of unknown names
-            raise LeftOut(f"{library} has no {name} with these weights: {str(error).splitlines()[0]}") from error
+            raise LeftOutError(f"{library} has no {name} with these weights: {str(error).splitlines()[0]}") from error
         fill(module, mapping.revert(self.state))
         return self._ready(module)
 

@@ -14,7 +14,7 @@ BASELINE, CONTROL = "eager", "control"
 DEVICES, DTYPES = ("cpu", "cuda"), ("fp32", "bf16")
 
 
-class LeftOut(Exception):  # noqa: N818 - it says what is the case
+class LeftOutError(Exception):
     """A variant that cannot be here, and why: a package, a compiler, a device or an operator is missing."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from resdsl.records import Record
 from resdsl.runtime.bench.bed import Bed
 from resdsl.runtime.bench.calls import Agreement, Call, call_of, compare, tolerance
-from resdsl.runtime.bench.job import BASELINE, CONTROL, Job, LeftOut, told
+from resdsl.runtime.bench.job import BASELINE, CONTROL, Job, LeftOutError, told
 from resdsl.runtime.bench.memory import activations, peak_memory
 from resdsl.runtime.bench.protocol import interleave, timer_of
 from resdsl.runtime.bench.results import Case, Entry
@@ -81,7 +81,7 @@ def _check(bed: Bed, names: Iterable[str]) -> _Checked:
             call = built(VARIANTS[name], bed)
             with bed.mode():
                 agreement = compare(call.evidence(), expected, tolerance(bed))
-        except LeftOut as reason:
+        except LeftOutError as reason:
             found.left_out[name] = str(reason)
         except Exception as error:  # noqa: BLE001 - other people's compilers fail in ways of their own; it is told
             found.refused[name] = told(error)
@@ -112,9 +112,9 @@ def cold(job: Job, name: str) -> Cold:
 
 
 def built(variant: Variant, bed: Bed) -> Call:
-    """What is called of a variant. Raises `LeftOut`, and whatever its compiler raises."""
+    """What is called of a variant. Raises `LeftOutError`, and whatever its compiler raises."""
     if bed.job.train and not variant.trains:
-        raise LeftOut("it does not train")
+        raise LeftOutError("it does not train")
     net = variant.start(bed)
     return call_of(variant.build(net, bed), net, bed)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from resdsl.runtime.bench.calls import Forward, call_of
-from resdsl.runtime.bench.job import LeftOut
+from resdsl.runtime.bench.job import LeftOutError
 from resdsl.runtime.bench.peers import channels_last
 from resdsl.runtime.bench.protocol import interleave, timer_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def plain(net: nn.Module, bed: Bed) -> Forward:
     """The module that `resdsl compile` writes, as it is."""
     if not bed.peer:
-        raise LeftOut("it is eager itself: no library's network is known to be the same")
+        raise LeftOutError("it is eager itself: no library's network is known to be the same")
     return net
 
 
@@ -50,7 +50,7 @@ def auto(_net: nn.Module, bed: Bed) -> Forward:
     from resdsl.runtime.inference.engines import fastest_engine
 
     if bed.job.device != "cpu" or bed.job.dtype != "fp32":
-        raise LeftOut("engines are chosen for fp32 on the CPU")
+        raise LeftOutError("engines are chosen for fp32 on the CPU")
     engine = fastest_engine(_compiled(bed), bed.job.batch)
     bed.said += [f"the engine is {engine.name}", *engine.notes]
     found: Forward = engine.call
@@ -66,7 +66,7 @@ def _compiled(bed: Bed) -> Compiled:
             job.graph, bed.state, device=job.device, dtype=str(bed.dtype).removeprefix("torch."), batch=job.batch
         )
     except InferenceError as error:
-        raise LeftOut(str(error)) from error
+        raise LeftOutError(str(error)) from error
     bed.said += made.notes
     return made
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from resdsl.records import Record
 from resdsl.runtime.bench.protocol import Run, interleave, timer_of
+from resdsl.runtime.processors import onednn_computes
 
 if TYPE_CHECKING:
     import torch
@@ -84,22 +86,13 @@ def _calls(shape: Shape, batch: int, device: str, dtype: torch.dtype) -> Iterato
     yield "contiguous", lambda: conv2d(x, w, padding=padding)
     x_last, w_last = (tensor.contiguous(memory_format=torch.channels_last) for tensor in (x, w))
     yield "channels last", lambda: conv2d(x_last, w_last, padding=padding)
-    if device == "cpu" and _packs(dtype):
+    if device == "cpu" and onednn_computes(dtype):
         yield "packed", _packed(x_last, w, padding)
 
 
-def _packs(dtype: torch.dtype) -> bool:
-    """Whether oneDNN is there, and on this processor has convolutions in a type."""
-    import torch
-
-    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]  # PyTorch gives it no types
-        return False
-    return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - its only name
-
-
 def _packed(x: Tensor, w: Tensor, padding: int) -> Run:
-    import torch
+    """The layer that nets for inference have."""
+    from resdsl.backends.torch.support.cpu import FusedConv2d
 
-    ops, sides, ones = torch.ops.mkldnn, [padding, padding], [1, 1]
-    packed = ops._reorder_convolution_weight(w, sides, ones, ones, 1, list(x.shape))  # noqa: SLF001 - its name
-    return lambda: ops._convolution_pointwise(x, packed, None, sides, ones, ones, 1, "none", [], "")  # noqa: SLF001
+    width, channels, side, _ = w.shape
+    return partial(FusedConv2d(channels, width, side, padding=padding, bias=False).to(x), x)

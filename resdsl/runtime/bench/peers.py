@@ -7,7 +7,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from resdsl.runtime.bench.calls import Forward
-from resdsl.runtime.bench.job import LeftOut
+from resdsl.runtime.bench.job import LeftOutError
+from resdsl.runtime.processors import put_channels_last
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +37,7 @@ def timm(net: nn.Module, _bed: Bed) -> Forward:
 def eager_fp32(net: nn.Module, bed: Bed) -> Forward:
     """The baseline in fp32, beside variants in bf16."""
     if bed.job.dtype == "fp32" or bed.job.train:
-        raise LeftOut("it is eager itself")
+        raise LeftOutError("it is eager itself")
     return lambda *inputs: net(*(x.float() for x in inputs))
 
 
@@ -45,8 +46,8 @@ def channels_last(net: nn.Module, bed: Bed) -> Forward:
     import torch
 
     if not all(x.dim() == 4 for x in bed.inputs):
-        raise LeftOut("the input is no image")
-    moved = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its types know no layout alone
+        raise LeftOutError("the input is no image")
+    moved = put_channels_last(net)
     return lambda *inputs: moved(*(x.contiguous(memory_format=torch.channels_last) for x in inputs))
 
 
@@ -64,7 +65,7 @@ def reduce_overhead(net: nn.Module, bed: Bed) -> Forward:
     import torch
 
     if bed.job.device != "cuda":
-        raise LeftOut("CUDA graphs need CUDA")
+        raise LeftOutError("CUDA graphs need CUDA")
     found: Forward = torch.compile(net, dynamic=False, mode="reduce-overhead")
     return found
 
@@ -82,36 +83,36 @@ def frozen(net: nn.Module, bed: Bed) -> Forward:
     with config.patch(freezing=True), bed.mode():
         found(*bed.inputs)
     if bed.job.device == "cpu" and counters["inductor"][_PACKED] == packed:
-        raise LeftOut("freezing packed no weight of a convolution")
+        raise LeftOutError("freezing packed no weight of a convolution")
     return found
 
 
 def aoti(net: nn.Module, bed: Bed) -> Forward:
     """An AOTInductor package with freezing, of the baseline."""
-    from resdsl.runtime.export import AotiRunner, PackageMissing, aoti_package
+    from resdsl.runtime.export import AotiRunner, PackageMissingError, aoti_package
 
     try:
         return AotiRunner(aoti_package(bed.graph, net, batch=bed.job.batch))
-    except PackageMissing as missing:
-        raise LeftOut(str(missing)) from missing
+    except PackageMissingError as missing:
+        raise LeftOutError(str(missing)) from missing
 
 
 def onnxruntime(net: nn.Module, bed: Bed) -> Forward:
     """An onnxruntime session of PyTorch's own export of the baseline."""
-    from resdsl.runtime.export import OnnxSession, PackageMissing, onnx_model
+    from resdsl.runtime.export import OnnxSession, PackageMissingError, onnx_model
 
     if bed.job.dtype != "fp32":
-        raise LeftOut("it has no convolutions in bf16")
+        raise LeftOutError("it has no convolutions in bf16")
     if bed.job.device != "cpu":
-        raise LeftOut("its sessions are on the CPU")
+        raise LeftOutError("its sessions are on the CPU")
     try:
         return OnnxSession(onnx_model(bed.graph, net, batch=bed.job.batch))
-    except PackageMissing as missing:
-        raise LeftOut(str(missing)) from missing
+    except PackageMissingError as missing:
+        raise LeftOutError(str(missing)) from missing
 
 
 def needs_compiler(bed: Bed) -> None:
-    """Raises `LeftOut` where compiled code for the device needs a compiler that is not there."""
+    """Raises `LeftOutError` where compiled code for the device needs a compiler that is not there."""
     name = os.environ.get("CXX", "g++")
     if bed.job.device == "cpu" and not (shutil.which(name) or shutil.which("clang++")):
-        raise LeftOut(f"it needs a C++ compiler, and there is no {name}")
+        raise LeftOutError(f"it needs a C++ compiler, and there is no {name}")

@@ -10,7 +10,7 @@ from resdsl.graph import Graph
 from resdsl.records import Record
 from resdsl.runtime.bench.job import CONTROL, Job
 from resdsl.runtime.bench.results import Case, Entry, Results, case_of
-from resdsl.runtime.bench.worker import Ask, Describe, FindPeak, Late, Measure, Start, WorkerFailed, ask
+from resdsl.runtime.bench.worker import Ask, Describe, FindPeak, LateError, Measure, Start, WorkerError, ask
 
 if TYPE_CHECKING:
     from resdsl.passes.lowering import Target
@@ -42,7 +42,7 @@ class Suite(Record):
 
 
 class _Time:
-    """What is left of it. Calls raise `Late` when nothing is."""
+    """What is left of it. Calls raise `LateError` when nothing is."""
 
     def __init__(self, seconds: float | None) -> None:
         self._end = None if seconds is None else time.monotonic() + seconds
@@ -52,14 +52,14 @@ class _Time:
             return None
         left = self._end - time.monotonic()
         if left <= 0:
-            raise Late
+            raise LateError
         return left
 
 
 def run(suite: Suite, tell: Callable[[str], None], ask: Ask = ask) -> Results:
     """Measures everything that the time allows; `tell` hears what is being done.
 
-    What fails is among the unfinished, with the reason. Raises `WorkerFailed` only if nothing can be measured here.
+    What fails is among the unfinished, with the reason. Raises `WorkerError` only if nothing can be measured here.
     """
     clock = _Time(suite.seconds)
     machine = ask(Describe(suite.device), None)
@@ -70,13 +70,13 @@ def run(suite: Suite, tell: Callable[[str], None], ask: Ask = ask) -> Results:
         tell(f"the convolution peak, {dtype}")
         try:
             peaks[dtype] = ask(FindPeak(suite.device, dtype, suite.batches, suite.visits), clock.left())
-        except (Late, WorkerFailed) as error:
+        except (LateError, WorkerError) as error:
             unfinished.append(_unfinished(f"the convolution peak, {dtype}", error))
     for job in suite.jobs():
         what = f"{job.graph.name}, {job.dtype}, batch {job.batch}"
         try:
             cases.append(_case(suite, job, clock, tell, ask, what))
-        except (Late, WorkerFailed) as error:
+        except (LateError, WorkerError) as error:
             unfinished.append(_unfinished(what, error))
             continue
         if suite.cold:
@@ -105,7 +105,7 @@ def _with_cold(
             left = clock.left()
             tell(f"{what}: set-up and memory of {name}")
             answer = ask(Start(job, name), left)
-        except (Late, WorkerFailed) as error:
+        except (LateError, WorkerError) as error:
             late.append(_unfinished(f"{what}: set-up and memory of {name}", error))
         else:
             found[name] = Entry(entry.times, entry.difference, **answer, said=entry.said)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Variant(Record):
-    """`start` makes the module, no part of the set-up; `build` makes of it what is called, or raises `LeftOut`."""
+    """`start` makes the module, no part of the set-up; `build` makes of it what is called, or raises `LeftOutError`."""
 
     name: str
     start: Callable[[Bed], nn.Module]

@@ -28,11 +28,11 @@ _FAULT = "fault"
 """The answer's only key where there is none."""
 
 
-class WorkerFailed(RuntimeError):  # noqa: N818 - it says what is the case
+class WorkerError(RuntimeError):
     """A measurement that ended without an answer, and its last words."""
 
 
-class Late(Exception):  # noqa: N818 - it says what is the case
+class LateError(Exception):
     """The time was over before the answer."""
 
 
@@ -98,7 +98,7 @@ Ask = Callable[[Request, float | None], Answer]
 def ask(request: Request, seconds: float | None = None) -> Answer:
     """Has a new process answer; compiled code of others is out of its reach.
 
-    Raises `WorkerFailed`, and `Late` after `seconds`.
+    Raises `WorkerError`, and `LateError` after `seconds`.
     """
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -115,13 +115,13 @@ def ask(request: Request, seconds: float | None = None) -> Answer:
                 input=pickle.dumps(request), env=environment, capture_output=True, timeout=seconds, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
-            raise Late(f"it had not ended after {time.monotonic() - start:.0f} s") from error
+            raise LateError(f"it had not ended after {time.monotonic() - start:.0f} s") from error
         if not answer.exists():
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise WorkerFailed(f"a measuring process ended with {done.returncode}: {said[-1] if said else 'no word'}")
+            raise WorkerError(f"a measuring process ended with {done.returncode}: {said[-1] if said else 'no word'}")
         found: Answer = json.loads(answer.read_text(encoding="utf-8"))
         if _FAULT in found:
-            raise WorkerFailed(found[_FAULT])
+            raise WorkerError(found[_FAULT])
         return found
 
 

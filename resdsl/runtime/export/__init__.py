@@ -4,7 +4,7 @@ from resdsl.runtime.export.aoti import AotiRunner, aoti_package
 from resdsl.runtime.export.comparing import TOLERANCE, Comparison, compare
 from resdsl.runtime.export.formats import BATCHES, FORMATS, SUFFIXES, Exported, Format, export
 from resdsl.runtime.export.onnx import OnnxSession, onnx_model
-from resdsl.runtime.export.preparing import Batch, PackageMissing
+from resdsl.runtime.export.preparing import Batch, PackageMissingError
 from resdsl.runtime.export.pt2 import load_program, pt2_program
 from resdsl.runtime.export.safetensors import safetensors_file
 
@@ -19,7 +19,7 @@ __all__ = [
     "Exported",
     "Format",
     "OnnxSession",
-    "PackageMissing",
+    "PackageMissingError",
     "aoti_package",
     "compare",
     "export",

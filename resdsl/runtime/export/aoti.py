@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resdsl.graph import Graph
-from resdsl.runtime.export.preparing import Batch, PackageMissing, at_work, described, trace
+from resdsl.runtime.export.preparing import Batch, PackageMissingError, at_work, described, trace
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -22,8 +22,8 @@ def aoti_package(graph: Graph, module: nn.Module, batch: Batch = 1, *, any_threa
     `torch._inductor.aoti_load_package(path)` loads it, without resdsl. It is made for as many threads as PyTorch has
     now; one for `any_threads` starts some for short loops too. Takes from ten seconds to minutes.
 
-    Raises `PackageMissing` without a C++ compiler, `OSError` if that fails, `InternalError` if PyTorch cannot compile
-    the net.
+    Raises `PackageMissingError` without a C++ compiler, `OSError` if that fails, `InternalError` if PyTorch cannot
+    compile the net.
     """
     import torch
     from torch._inductor import aoti_compile_and_package, config
@@ -46,7 +46,7 @@ def _require_compiler() -> None:
     try:
         get_cpp_compiler()
     except InvalidCxxCompiler as error:
-        raise PackageMissing(
+        raise PackageMissingError(
             "an AOTInductor package needs a C++ compiler, and there is no g++ (or what the variable CXX names): "
             "on Debian and Ubuntu, apt install g++"
         ) from error

@@ -49,7 +49,7 @@ def export(graph: Graph, module: nn.Module, to: Format, name: str, batch: Batch 
     """The files of a module of the graph in one format, loaded, run and compared with it.
 
     `name` is what the first file is to be called. Raises `InternalError` if something differs or cannot be exported,
-    `WeightsError` if the module's outputs are not finite, `OSError` (a `PackageMissing`) if something is not installed.
+    `WeightsError` if the module's outputs are not finite, `PackageMissingError` if something is not installed.
     """
     if to == "safetensors":
         return Exported(to, {name: safetensors_file(graph, module)}, None, None)

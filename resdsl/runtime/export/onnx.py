@@ -29,7 +29,7 @@ def onnx_model(graph: Graph, module: nn.Module, batch: Batch = "dynamic") -> byt
     """The module in eval as an ONNX model, checked by `onnx.checker`, with its weights inside.
 
     Inputs and outputs are called what the spec calls them; a dynamic batch axis is called `batch`. Raises
-    `PackageMissing`, `InternalError`, and `OSError` if the weights are more than `LARGEST`: then see `onnx_files`.
+    `PackageMissingError`, `InternalError`, and `OSError` if the weights are more than `LARGEST`: then see `onnx_files`.
     """
     files = onnx_files(graph, module, batch, graph.name)
     if len(files) > 1:

@@ -25,16 +25,16 @@ PROBES = (1, 3)
 _TRACED = 2
 
 
-class PackageMissing(OSError):  # noqa: N818 - it says what is the case
+class PackageMissingError(OSError):
     """Something that an export needs is not installed. The message says what, and how it gets there."""
 
 
 def needed(package: str) -> Any:
-    """A package of the extra `onnx`. Raises `PackageMissing`."""
+    """A package of the extra `onnx`. Raises `PackageMissingError`."""
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        raise PackageMissing(
+        raise PackageMissingError(
             f"an ONNX export needs the package {package} ({error}): pip install 'resdsl[onnx]'"
         ) from error
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from resdsl.backends.torch import emit
 from resdsl.diagnostics import InternalError, WeightsError
@@ -18,6 +18,7 @@ from resdsl.runtime.export.comparing import difference
 from resdsl.runtime.formulas import convert
 from resdsl.runtime.generated import build_module, load_source
 from resdsl.runtime.inference.kernels import MARGIN, faster_kernels
+from resdsl.runtime.processors import onednn_computes, put_channels_last
 from resdsl.runtime.verify import tensors
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _type(device: Target, name: str) -> torch.dtype:
     there = ("float32", "bfloat16") if device == "cpu" else ("float32", "bfloat16", "float16")
     if name not in there:
         raise InferenceError(f"there are no fused layers in {name} for {device}: there are {' and '.join(there)}")
-    if device == "cpu" and name == "bfloat16" and not torch.ops.mkldnn._is_mkldnn_bf16_supported():  # noqa: SLF001 - it has no public name
+    if device == "cpu" and name == "bfloat16" and not onednn_computes(torch.bfloat16):
         raise InferenceError("this processor computes nothing in bfloat16 (it has no AVX-512): float32 is faster on it")
     found: torch.dtype = getattr(torch, name)
     return found
@@ -155,7 +156,6 @@ def _built(
     made: Rewritten, state: State, device: Target, dtype: torch.dtype
 ) -> tuple[str, nn.Module, dict[str, Tensor]]:
     """Source, module and weights of a lowered graph."""
-    import torch
 
     source = emit(made.graph, device)
     weights = {key: value.to(dtype) for key, value in convert(made.weights, state).items()}
@@ -163,7 +163,7 @@ def _built(
     module.load_state_dict(weights)
     module.to(device=device, dtype=dtype)
     if device == "cuda":
-        module = cast("Any", module).to(memory_format=torch.channels_last)  # PyTorch's types do not know it
+        put_channels_last(module)
     return source, module, weights
 
 

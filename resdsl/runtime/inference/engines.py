@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resdsl.backends.torch import emit
 from resdsl.runtime.bench.protocol import interleave
-from resdsl.runtime.export import AotiRunner, OnnxSession, PackageMissing, aoti_package, compare, onnx_model
+from resdsl.runtime.export import AotiRunner, OnnxSession, PackageMissingError, aoti_package, compare, onnx_model
 from resdsl.runtime.generated import build_module
 from resdsl.runtime.inference.compiling import Compiled, random_inputs
 
@@ -53,7 +53,7 @@ def fastest_engine(compiled: Compiled, batch: int = 1) -> Engine:
     for name, make in makers.items():
         try:
             packages[name], calls[name] = make()
-        except PackageMissing as missing:
+        except PackageMissingError as missing:
             notes.append(f"{name} is left out: {missing}")
     with torch.inference_mode():
         times = interleave({name: partial(call, *inputs) for name, call in calls.items()}, visits=VISITS)

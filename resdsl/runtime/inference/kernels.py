@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from math import prod
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from resdsl.graph import Graph
 from resdsl.ops.lowered.fused_conv import FusedConv
 from resdsl.passes.lowering import Layer, Target, layer_of
 from resdsl.runtime.bench.protocol import Run, interleave, timer_of
+from resdsl.runtime.processors import put_channels_last
 from resdsl.shapes import per_axis
 
 if TYPE_CHECKING:
@@ -87,12 +88,10 @@ def _fastest(
 
 def _built(layer: Layer, way: str, target: Target) -> nn.Module:
     """The layer that a generated file would have, freshly initialised."""
-    import torch
 
     support = import_module(f"resdsl.backends.torch.support.{target}")
     text = layer.op.model_copy(update={"kernel": way}).torch((layer.x,)).layer
     assert text is not None
     arguments = {arg.name: arg.value for arg in text.args if arg.positional or arg.value != arg.default}
     built: nn.Module = getattr(support, text.target)(**arguments)
-    cast("Any", built).to(memory_format=torch.channels_last)  # PyTorch's types do not know it
-    return built
+    return put_channels_last(built)

@@ -17,7 +17,7 @@ from resdsl.runtime.bench import measure as measuring
 from resdsl.runtime.bench import peers
 from resdsl.runtime.bench.bed import Bed
 from resdsl.runtime.bench.calls import Inference, Training, compare
-from resdsl.runtime.bench.job import Job, LeftOut
+from resdsl.runtime.bench.job import Job, LeftOutError
 from resdsl.runtime.bench.measure import Cold, cold, measure
 from resdsl.runtime.bench.variants import VARIANTS, Variant
 
@@ -188,7 +188,7 @@ def test_frozen_code_is_its_own(one: Graph) -> None:
 def test_onnxruntime(tiny: Graph) -> None:
     pytest.importorskip("onnxruntime")
     assert measure(Job(tiny), ["onnxruntime"], visits=1).entries["onnxruntime"].difference < 1e-5
-    with pytest.raises(LeftOut, match="bf16"):
+    with pytest.raises(LeftOutError, match="bf16"):
         peers.onnxruntime(nn.Identity(), Bed(Job(tiny, dtype="bf16")))
 
 

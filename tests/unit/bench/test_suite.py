@@ -12,12 +12,12 @@ import pytest
 import resdsl
 from resdsl.cli import main
 from resdsl.graph import Graph
-from resdsl.runtime.bench import Suite, WorkerFailed, chosen, run
+from resdsl.runtime.bench import Suite, WorkerError, chosen, run
 from resdsl.runtime.bench import worker as working
 from resdsl.runtime.bench.job import Job
 from resdsl.runtime.bench.peak import Shape, convolution_peak
 from resdsl.runtime.bench.results import as_json
-from resdsl.runtime.bench.worker import Describe, FindPeak, Late, Measure, Request, Start, ask
+from resdsl.runtime.bench.worker import Describe, FindPeak, LateError, Measure, Request, Start, ask
 
 SCHEMA = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
 TIMES = {"min": 0.1, "p20": 0.1, "median": 0.1, "calls": 30}
@@ -50,7 +50,7 @@ class Answers:
                     "torch": "", "date": "2026-11-22"}  # fmt: skip
         self._left -= 1
         if self._left < 0:
-            raise Late("it had not ended after 5 s")
+            raise LateError("it had not ended after 5 s")
         if isinstance(request, FindPeak):
             return {"gflops": 100.0, "shape": "3x3", "call": "packed"}
         if isinstance(request, Start):
@@ -105,7 +105,7 @@ def test_what_fails_is_told_and_the_others_are_measured(graph: Graph) -> None:
 
     def some(request: Request, seconds: float | None) -> dict[str, Any]:
         if isinstance(request, FindPeak) or (isinstance(request, Measure) and request.job.batch == 1):
-            raise WorkerFailed("a measuring process ended with -9: no word")
+            raise WorkerError("a measuring process ended with -9: no word")
         return answers(request, seconds)
 
     results = run(Suite(((graph, ""),), ("plain",), batches=(1, 4)), lambda _: None, some)
@@ -124,18 +124,18 @@ def test_nothing_is_begun_when_the_time_is_over(graph: Graph) -> None:
 
 
 def test_a_process_answers_and_tells_its_faults(graph: Graph) -> None:
-    with pytest.raises(WorkerFailed, match="KeyError: 'odd'"):
+    with pytest.raises(WorkerError, match="KeyError: 'odd'"):
         ask(Start(Job(graph), "odd"))
 
 
 def test_a_process_that_takes_too_long_is_ended() -> None:
-    with pytest.raises(Late, match="it had not ended after"):
+    with pytest.raises(LateError, match="it had not ended after"):
         ask(Describe("cpu"), 0.01)
 
 
 def test_a_process_that_dies_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working.sys, "executable", "/bin/false")  # type: ignore[attr-defined]  # of the module it uses
-    with pytest.raises(WorkerFailed, match="ended with 1: no word"):
+    with pytest.raises(WorkerError, match="ended with 1: no word"):
         ask(Describe("cpu"))
 
 

@@ -17,7 +17,7 @@ from resdsl.ops.lowered.fused_conv import FusedConv
 from resdsl.passes import INFERENCE, rewrite
 from resdsl.passes.lowering import choose, layer_of, lower
 from resdsl.runtime import build_module
-from resdsl.runtime.export import PackageMissing
+from resdsl.runtime.export import PackageMissingError
 from resdsl.runtime.formulas import convert
 from resdsl.runtime.inference import InferenceError, compile_inference, engines, fastest_engine, kernels
 from resdsl.source import Source
@@ -246,7 +246,7 @@ def test_the_fastest_engine_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     made = resdsl.load("resnet20_cifar10").inference(tune=False)
 
     def missing(*_: object) -> None:
-        raise PackageMissing("no compiler")
+        raise PackageMissingError("no compiler")
 
     monkeypatch.setattr(engines, "_aoti", missing)
     found = fastest_engine(made, 2)
