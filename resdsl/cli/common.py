@@ -117,6 +117,15 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
     add_common(parser, "--errors")
 
 
+def add_weights(parser: argparse._ActionsContainer, otherwise: str = "freshly initialised") -> None:
+    """`--weights`: a checkpoint from anywhere."""
+    parser.add_argument(
+        "--weights", metavar="FILE",
+        help=".safetensors, .pth or .pt; or torchvision:NAME, timm:NAME, pytorchcv:NAME, which downloads "
+        f"(default: {otherwise})",
+    )  # fmt: skip
+
+
 def add_common(parser: argparse.ArgumentParser, *errors: str, more: tuple[str, ...] = ()) -> None:
     """How faults are shown, under the flags `errors` and with `more` forms than three, and the limits."""
     forms = ("full", "concise", "json", *more)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FINE, add_spec, count, load, put, refuse, usage, whole
+from resdsl.cli.common import FINE, add_spec, add_weights, count, load, put, refuse, usage, whole
 from resdsl.specs import STDIN, Spec
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ def add(commands: Commands) -> None:
     )
     compile_.add_argument("--for", dest="purpose", choices=("training", "inference"), default="training")
     group = compile_.add_argument_group("for inference")
-    group.add_argument(
-        "--weights", metavar="FILE",
-        help=".safetensors, .pth or .pt; or torchvision:NAME, timm:NAME, pytorchcv:NAME, which downloads "
-        "(default: freshly initialised)",
-    )  # fmt: skip
+    add_weights(group)
     group.add_argument("--device", choices=("cpu", "cuda"), help="default: cpu")
     group.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: float32, on CUDA bfloat16")
     group.add_argument("--batch", metavar="N", type=whole, help="how many inputs it is tuned for (default: 1)")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FINE, add_spec, load, put, refuse, whole
+from resdsl.cli.common import FINE, add_spec, add_weights, load, put, refuse, whole
 from resdsl.specs import STDIN, Spec, SpecError
 
 if TYPE_CHECKING:
@@ -28,11 +28,7 @@ def add(commands: Commands) -> None:
         "--to", choices=tuple(_NAMES), required=True,
         help="an ONNX model, a torch.export program, an AOTInductor package, or weights alone",
     )  # fmt: skip
-    parser.add_argument(
-        "--weights", metavar="FILE",
-        help=".safetensors, .pth or .pt; or torchvision:NAME, timm:NAME, pytorchcv:NAME, which downloads "
-        "(default: freshly initialised)",
-    )  # fmt: skip
+    add_weights(parser)
     parser.add_argument(
         "--batch", metavar="N|dynamic", type=_batch,
         help="how many inputs a call takes (default: dynamic, which is any number; for aoti 1)",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resdsl.cli.common import FAULTY, FINE, add_spec, count, load, put, refuse, usage
+from resdsl.cli.common import FAULTY, FINE, add_spec, add_weights, count, load, put, refuse, usage
 from resdsl.files import refuse_place, write_whole
 from resdsl.specs import STDIN, SpecError
 
@@ -51,11 +51,7 @@ def add(commands: Commands) -> None:
         "-o", "--output", metavar="FILE", default=STDIN,
         help="a new .res file for the text (default: standard output)",
     )  # fmt: skip
-    parser.add_argument(
-        "--weights", metavar="FILE",
-        help="weights of the net: .safetensors, .pth or .pt; or torchvision:NAME, timm:NAME, pytorchcv:NAME, which "
-        "downloads",
-    )  # fmt: skip
+    add_weights(parser, "none")
     parser.add_argument(
         "--weights-output", metavar="FILE", help="where the converted ones go; it ends in .safetensors, .pth or .pt"
     )

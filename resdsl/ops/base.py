@@ -235,14 +235,21 @@ class Weightless(Operator):
         return 0
 
 
-class Pointwise(Weightless):
-    """A weightless operator that maps each element by itself: shape and place stay."""
+class Elementwise(Operator):
+    """An operator whose results stand where its elements stood, without multiply-adds of its own: the shape stays."""
 
     def infer(self, inputs: Shapes) -> Shape:
         return inputs[0]
 
+    def macs(self, inputs: Shapes) -> int:
+        return 0
+
     def windows(self, inputs: Shapes) -> tuple[Window, ...]:
         return (Window(),) * inputs[0].dims
+
+
+class Pointwise(Weightless, Elementwise):
+    """A weightless operator that maps each element by itself: shape and place stay."""
 
 
 class Activation(Pointwise):

@@ -6,12 +6,12 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Chance, Flag, Positive, Real, show
-from resdsl.ops.base import Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
+from resdsl.ops.base import Arg, Elementwise, Layer, Role, Saved, Shapes, Torch, Weight
 from resdsl.ops.init import Constant
 from resdsl.shapes import Shape
 
 
-class Bn(Operator):
+class Bn(Elementwise):
     """Each channel by its mean and variance over batch and positions. `gamma` is the initial value of the scale."""
 
     kind = "bn"
@@ -37,12 +37,6 @@ class Bn(Operator):
             Weight("running_var", shape, buffer=True),
             Weight("num_batches_tracked", (), buffer=True),
         )
-
-    def macs(self, inputs: Shapes) -> int:
-        return 0
-
-    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
-        return (Window(),) * inputs[0].dims
 
     def saved(self, inputs: Shapes) -> Saved:
         return Saved(operands=(0,), constants=2 * inputs[0].channels)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from resdsl.ops.arguments import Positive, Width
-from resdsl.ops.base import Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
+from resdsl.ops.base import Arg, Elementwise, Layer, Role, Saved, Shapes, Torch, Weight
 from resdsl.ops.dividing import groups_fault
 from resdsl.shapes import Shape
 
 
-class Gn(Operator):
+class Gn(Elementwise):
     """Each of `groups` runs of channels by its own mean and variance; `groups` divides the channels."""
 
     kind = "gn"
@@ -29,12 +29,6 @@ class Gn(Operator):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = (inputs[0].channels,)
         return Weight("weight", shape), Weight("bias", shape)
-
-    def macs(self, inputs: Shapes) -> int:
-        return 0
-
-    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
-        return (Window(),) * inputs[0].dims
 
     def saved(self, inputs: Shapes) -> Saved:
         return Saved(operands=(0,), elements=2 * self.groups)

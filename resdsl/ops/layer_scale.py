@@ -5,12 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from resdsl.ops.arguments import Real
-from resdsl.ops.base import OPERAND, Call, Operator, Parameter, Role, Saved, Shapes, Torch, Weight, Window
+from resdsl.ops.base import OPERAND, Call, Elementwise, Parameter, Role, Saved, Shapes, Torch, Weight
 from resdsl.ops.init import Constant
-from resdsl.shapes import Shape
 
 
-class LayerScale(Operator):
+class LayerScale(Elementwise):
     """Each channel times a learned number that begins at `init`. Its label is its key."""
 
     kind = "layer_scale"
@@ -19,18 +18,9 @@ class LayerScale(Operator):
 
     init: Real = Fraction(1)
 
-    def infer(self, inputs: Shapes) -> Shape:
-        return inputs[0]
-
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         (x,) = inputs
         return (Weight("", (x.channels, *(1,) * x.dims)),)
-
-    def macs(self, inputs: Shapes) -> int:
-        return 0
-
-    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
-        return (Window(),) * inputs[0].dims
 
     def saved(self, inputs: Shapes) -> Saved:
         return OPERAND

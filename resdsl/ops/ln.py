@@ -6,12 +6,11 @@ from fractions import Fraction
 from math import prod
 
 from resdsl.ops.arguments import Positive
-from resdsl.ops.base import Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
+from resdsl.ops.base import Arg, Elementwise, Layer, Role, Saved, Shapes, Torch, Weight
 from resdsl.ops.channels_last import over_channels
-from resdsl.shapes import Shape
 
 
-class Ln(Operator):
+class Ln(Elementwise):
     """The channels at each position by their own mean and variance."""
 
     kind = "ln"
@@ -20,18 +19,9 @@ class Ln(Operator):
 
     eps: Positive = Fraction("1e-6")
 
-    def infer(self, inputs: Shapes) -> Shape:
-        return inputs[0]
-
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = (inputs[0].channels,)
         return Weight("weight", shape), Weight("bias", shape)
-
-    def macs(self, inputs: Shapes) -> int:
-        return 0
-
-    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
-        return (Window(),) * inputs[0].dims
 
     def saved(self, inputs: Shapes) -> Saved:
         return Saved(operands=(0,), elements=2 * prod(inputs[0].size))

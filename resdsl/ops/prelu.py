@@ -6,11 +6,11 @@ from fractions import Fraction
 
 from resdsl.diagnostics import Fault
 from resdsl.ops.arguments import Real, Width
-from resdsl.ops.base import OPERAND, Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
+from resdsl.ops.base import OPERAND, Arg, Elementwise, Layer, Role, Saved, Shapes, Torch, Weight
 from resdsl.shapes import Shape
 
 
-class Prelu(Operator):
+class Prelu(Elementwise):
     """x where positive, a learned slope times x elsewhere.
 
     `slope` is the initial value; `parts` is the number of slopes: 1 for all channels, or `parts=channels`.
@@ -33,12 +33,6 @@ class Prelu(Operator):
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (self.parts,)),)
-
-    def macs(self, inputs: Shapes) -> int:
-        return 0
-
-    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
-        return (Window(),) * inputs[0].dims
 
     def saved(self, inputs: Shapes) -> Saved:
         return OPERAND

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from resdsl.ops.base import OPERAND, Arg, Layer, Operator, Role, Saved, Shapes, Torch, Weight, Window
-from resdsl.shapes import Shape
+from resdsl.ops.base import OPERAND, Arg, Elementwise, Layer, Role, Saved, Shapes, Torch, Weight
 
 
-class ChannelAffine(Operator):
+class ChannelAffine(Elementwise):
     """scale x + shift, channel by channel, and a ReLU if `relu`."""
 
     kind: ClassVar[str] = "channel_affine"
@@ -17,18 +16,9 @@ class ChannelAffine(Operator):
 
     relu: bool = False
 
-    def infer(self, inputs: Shapes) -> Shape:
-        return inputs[0]
-
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = (inputs[0].channels, *(1,) * inputs[0].dims)
         return Weight("scale", shape), Weight("shift", shape)
-
-    def macs(self, inputs: Shapes) -> int:
-        return 0
-
-    def windows(self, inputs: Shapes) -> tuple[Window, ...]:
-        return (Window(),) * inputs[0].dims
 
     def saved(self, inputs: Shapes) -> Saved:
         return OPERAND

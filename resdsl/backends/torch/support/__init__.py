@@ -35,8 +35,8 @@ def names(target: Target) -> frozenset[str]:
 
 @cache
 def _texts(target: Target) -> dict[str, str]:
-    """Each definition of the device's file, then of the common one, by its name."""
-    return {name: text for file in (target, "common") for name, text in _definitions(file)}
+    """Each definition of the common file, then of the device's, by its name: a class stands after its base."""
+    return {name: text for file in ("common", target) for name, text in _definitions(file)}
 
 
 def _definitions(file: str) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,37 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+class ActivatedConv2d(nn.Conv2d):
+    """A convolution that knows the activation after it, and in which way it is computed."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        activation: str = "none",
+        kernel: str = "direct",
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+        )
+        self.activation = activation
+        self.kernel = kernel
+        self.requires_grad_(False)
+
+
 class ChannelAffine(nn.Module):
     """scale * x + shift, channel by channel: what is left of a normalisation that no layer could take."""
 

@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from resdsl.backends.torch.support.common import finish
+from resdsl.backends.torch.support.common import ActivatedConv2d, finish
 
 ONEDNN_NAMES = {"silu": "swish"}
 
 
-class FusedConv2d(nn.Conv2d):
+class FusedConv2d(ActivatedConv2d):
     """A convolution with its activation and, where one is given, a residual's addition, as one call of oneDNN.
 
     The weight is packed for the processor on the first call. With kernel="winograd" a 3x3 convolution of stride 1 is
@@ -19,33 +19,7 @@ class FusedConv2d(nn.Conv2d):
     convolution of stride 1 is a matrix product, which begins sooner than oneDNN does. Both want channels last.
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] = 1,
-        padding: int | tuple[int, int] = 0,
-        dilation: int | tuple[int, int] = 1,
-        groups: int = 1,
-        bias: bool = True,
-        activation: str = "none",
-        kernel: str = "direct",
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-        )
-        self.activation = activation
-        self.kernel = kernel
-        self.packed: Tensor | None = None
-        self.requires_grad_(False)
+    packed: Tensor | None = None
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         if self.packed is None:

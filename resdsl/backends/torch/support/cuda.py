@@ -3,41 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from resdsl.backends.torch.support.common import finish
+from resdsl.backends.torch.support.common import ActivatedConv2d, finish
 
 
-class FusedConv2d(nn.Conv2d):
+class FusedConv2d(ActivatedConv2d):
     """A convolution with its activation and, where one is given, a residual's addition.
 
     With kernel="cudnn" and ReLU these are one call, on a CUDA device; elsewhere they follow one another.
     """
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int, int],
-        stride: int | tuple[int, int] = 1,
-        padding: int | tuple[int, int] = 0,
-        dilation: int | tuple[int, int] = 1,
-        groups: int = 1,
-        bias: bool = True,
-        activation: str = "none",
-        kernel: str = "direct",
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-        )
-        self.activation = activation
-        self.kernel = kernel
-        self.requires_grad_(False)
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
         one_call = self.kernel == "cudnn" and self.activation == "relu"
