@@ -12,14 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resdsl.api import Architecture, load, transplant
+    from resdsl.api import load, transplant
+    from resdsl.architecture import Architecture
     from resdsl.diagnostics import CompileError, WeightsError
 
 __version__ = "0.1.0"
 __all__ = ["Architecture", "CompileError", "WeightsError", "__version__", "load", "transplant"]
 
 _HOME = {
-    "Architecture": "resdsl.api",
+    "Architecture": "resdsl.architecture",
     "CompileError": "resdsl.diagnostics",
     "WeightsError": "resdsl.diagnostics",
     "load": "resdsl.api",

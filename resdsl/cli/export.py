@@ -40,7 +40,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from resdsl.api import export_net, refuse_suffix
+    from resdsl.exporting import export_net, refuse_suffix
 
     net, spec = load(options)
     output = options.output or _unused(_NAMES[options.to].format(net.name))
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
         refuse(output, spec)
         refuse_suffix(options.to, Path(output))
     name = net.name if output == STDIN else Path(output).name
-    found, exported = export_net(net, options.to, name, weights=options.weights, batch=options.batch)
+    found, exported = export_net(net.ir, options.to, name, weights=options.weights, batch=options.batch)
     _write(exported, output, spec)
     weights = "weights freshly initialised; --weights FILE takes trained ones" if found is None else str(found)
     print(f"{weights}\n{_told(exported, output)}", file=sys.stderr if output == STDIN else sys.stdout)
