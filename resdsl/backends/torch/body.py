@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from resdsl.backends.torch.dataflow import owner
 from resdsl.backends.torch.forward import (
+    FOREVER,
     LINE,
     Lines,
     Pending,
     breaks_before,
-    conditional,
     is_call,
     is_heavy,
     is_whole,
@@ -28,7 +28,6 @@ from resdsl.backends.torch.ir import (
     MemberCall,
     MemberValue,
     Module,
-    Return,
     Slot,
     Template,
     Var,
@@ -36,6 +35,7 @@ from resdsl.backends.torch.ir import (
 from resdsl.backends.torch.modules import Context, arg_slot, call_of, torch_text
 from resdsl.backends.torch.names import argument_name, attribute_names, identifier, in_text_order, member_names
 from resdsl.backends.torch.places import Places, Position, Sketch
+from resdsl.backends.torch.returning import write_returns
 from resdsl.backends.torch.steps import AuxStep, CallStep, NodeStep, ShortcutStep, Step, UnitStep
 from resdsl.backends.torch.survival import starts_step, write_unit
 from resdsl.graph import Node, Scope, ScopeKind
@@ -48,9 +48,6 @@ EACH = {
     "concat": "torch.cat([branch({*}) for branch in {self}], dim=1)",
 }
 """Merges of many equal branches."""
-
-FOREVER = 1 << 60
-"""A step after all steps."""
 
 
 class BodyBuilder:
@@ -90,7 +87,7 @@ class BodyBuilder:
             self.lines.statements.append(starts_step(self))
         for step in self.steps:
             self.step(step)
-        self._returns()
+        write_returns(self)
         self._shared_members()
         body = Body(
             tuple(sorted(self.members.items(), key=lambda member: self.ranks.get(member[0], FOREVER))),
@@ -360,39 +357,6 @@ class BodyBuilder:
         self.lines.flush(value, self.order[step])
 
     # --- ends --------------------------------------------------------------------------------------
-
-    def _returns(self) -> None:
-        graph = self.flow.graph
-        if not self.root:
-            values = self.flow.borders[self.scope].outputs
-            self._return(values, None)
-            return
-        main = [output.node for output in graph.outputs]
-        named = len(main) > 1
-        if graph.aux:
-            for value in (*main, *(a.node for a in graph.aux)):
-                self.lines.flush(value, FOREVER - 1)
-            aux = tuple(Var(self.lines.variables[a.node]) for a in graph.aux)
-            heads = tuple(Var(self.lines.variables[v]) for v in main)
-            training = Return((*heads, *aux), outputs="training")
-            self.lines.statements.append(conditional([training], Template("self.training", ())))
-        self._return(main, "main" if named else None)
-
-    def _return(self, values: list[int], outputs: str | None) -> None:
-        if len(values) > 1:
-            for value in values:
-                self.lines.flush(value, FOREVER - 1)
-        exprs = tuple(self.lines.take(v)[0] for v in values)
-        comment = self.lines.comments.get(values[0]) if len(values) == 1 else None
-        last = self.lines.statements[-1] if self.lines.statements else None
-        if isinstance(last, Assign) and len(exprs) == 1 and exprs[0] == Var(last.targets[0]) and last.op == "=":
-            self.lines.statements[-1] = Return((last.value,), last.comment, outputs)
-            return
-        if isinstance(last, Assign) and exprs == (Var(last.targets[0]),) and last.op == "+=":
-            total = Template("{0} + {1}", (exprs[0], last.value), (), 2, 2)
-            self.lines.statements[-1] = Return((total,), None, outputs)
-            return
-        self.lines.statements.append(Return(exprs, comment, outputs))
 
     def _shared_members(self) -> None:
         """Members that are declared here and used further in only."""

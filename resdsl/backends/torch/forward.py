@@ -16,6 +16,9 @@ from resdsl.ops.base import Role
 LINE = 72
 """Width of an expression at which a new line begins."""
 
+FOREVER = 1 << 60
+"""A step after all steps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
