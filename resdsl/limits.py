@@ -19,7 +19,7 @@ class Limits:
     bits: int = 4_096
     """Length of a number (and of a denominator)."""
     seconds: float = 5.0
-    """Time for reading a file and for elaborating all that is in it, of the processor."""
+    """Time for reading a file and for elaborating all that is in it, and for comparing two graphs, of the processor."""
 
 
 DEFAULT = Limits()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
 
+from resdsl.analysis.alignment import aligned
 from resdsl.analysis.memory import Kept, activations, live_bytes
 from resdsl.analysis.metrics import metrics
 from resdsl.analysis.receptive import receptive_fields
@@ -15,6 +16,9 @@ from resdsl.graph.model import Graph, Node, Scope, ScopeKind
 from resdsl.ops.arguments import show
 from resdsl.ops.base import Operator
 from resdsl.ops.init import Init
+
+WORK_BETWEEN = 100_000
+"""Comparisons for what lies between two steps that are equal: there may be many such places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +119,28 @@ def difference(before: Graph, after: Graph) -> Difference:
     )
 
 
-def _addresses(graph: Graph) -> dict[str, int]:
-    """Every node under a name: its path, or for what has none its kind and place among those in its scope."""
-    found: dict[str, int] = {}
+def _addresses(graph: Graph) -> dict[tuple[str, int], int]:
+    """Every node under a name: its path, or for what has none its kind in its scope; and a number among those."""
+    found: dict[tuple[str, int], int] = {}
+    counts: Counter[str] = Counter()
     for node in graph.nodes():
-        base = node.path if node.name else f"{node.scope.naming.path}/{node.op.kind}"
-        name, n = base, 1
-        while name in found:
-            n += 1
-            name = f"{base}#{n}"
-        found[name] = node.id
+        name = node.path if node.name else f"{node.scope.naming.path}/{node.op.kind}"
+        counts[name] += 1
+        found[name, counts[name]] = node.id
     return found
 
 
 def _in_order(before: Graph, after: Graph) -> Iterator[tuple[int, int]]:
-    """The longest runs of equal operators, and within what lies between them those of equal kind."""
+    """Steps with equal operators, and within what lies between them those of equal kind."""
     mine, theirs = list(before.nodes()), list(after.nodes())
-    exact = SequenceMatcher(None, [_said(n.op) for n in mine], [_said(n.op) for n in theirs], autojunk=False)
-    for tag, a, a_end, b, b_end in exact.get_opcodes():
-        if tag == "equal":
-            yield from ((mine[a + i].id, theirs[b + i].id) for i in range(a_end - a))
-        elif tag == "replace":
-            kinds = [n.op.kind for n in mine[a:a_end]], [n.op.kind for n in theirs[b:b_end]]
-            for block in SequenceMatcher(None, *kinds, autojunk=False).get_matching_blocks():
-                yield from ((mine[a + block.a + i].id, theirs[b + block.b + i].id) for i in range(block.size))
+    ends = len(mine), len(theirs)
+    a = b = 0
+    for a_next, b_next in (*aligned([_said(n.op) for n in mine], [_said(n.op) for n in theirs]), ends):
+        kinds = [n.op.kind for n in mine[a:a_next]], [n.op.kind for n in theirs[b:b_next]]
+        yield from ((a + i, b + j) for i, j in aligned(*kinds, work=WORK_BETWEEN))
+        if (a_next, b_next) != ends:
+            yield a_next, b_next
+        a, b = a_next + 1, b_next + 1
 
 
 def _said(op: Operator) -> str:
@@ -153,9 +155,9 @@ def _change(before: Node, after: Node) -> str:
     elif before.op.kind != "input":
         fields = type(before.op).model_fields
         for name in fields:
-            one, other = getattr(before.op, name), getattr(after.op, name)
-            if one != other:
-                said.append(f"{name} {_value(one)} -> {_value(other)}")
+            one, other = (_value(getattr(node.op, name)) for node in (before, after))
+            if one != other:  # as texts: `true` is no 1
+                said.append(f"{name} {one} -> {other}")
     if len(before.operands) != len(after.operands):
         said.append(f"{len(before.operands)} -> {len(after.operands)} operands")
     chances = [_survival(node) for node in (before, after)]

@@ -45,13 +45,19 @@ def run(options: argparse.Namespace) -> int:
     from resdsl.analysis.difference_text import difference_text
     from resdsl.api import compile_spec
     from resdsl.graph.equivalence import equivalent
+    from resdsl.graph.isomorphism import UndecidedError
 
     nets = [compile_spec(find(text), limits=limits_of(options)) for text in (options.before, options.after)]
     for net in nets:
         tell(net.warnings, options)
     before, after = (net.ir for net in nets)
     if options.equivalent:
-        same = equivalent(before, after)
+        try:
+            same = equivalent(before, after, limits_of(options))
+        except UndecidedError:
+            whether = f"whether {before.name} and {after.name} are equivalent"
+            more = f"takes longer than {options.max_seconds:g} seconds to find out; --max-seconds raises the limit"
+            raise SpecError(f"{whether} {more}") from None
         print(f"{before.name} and {after.name} are {'' if same else 'not '}equivalent")
         return FINE if same else FAULTY
     if options.output:

@@ -2,91 +2,84 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable
 
-from resdsl.graph.model import Graph, Node, ScopeKind
+from resdsl.graph.isomorphism import Structure, isomorphic
+from resdsl.graph.model import Graph, Node, Scope, ScopeKind
+from resdsl.limits import DEFAULT, Deadline, Limits
 
-_COMMUTATIVE = {"add", "mul", "mean"}
+Edge = tuple[int, Hashable, int]
 
 
-def equivalent(one: Graph, other: Graph) -> bool:
+def equivalent(one: Graph, other: Graph, limits: Limits = DEFAULT) -> bool:
     """Whether a bijection of the nodes keeps operators, shapes, operands, sharing, survival, inputs and outputs.
 
     The operands of `add`, `mul` and `mean` may be in any order, those of `concat` may not. Names, scopes and how the
-    text was written do not count.
+    text was written do not count. Raises `UndecidedError` where that takes longer than the limits allow.
     """
-    if len(one) != len(other):
-        return False
-    mine, theirs = _colors(one), _colors(other)
-    if Counter(mine) != Counter(theirs):
-        return False
-    return len(set(mine)) == len(mine) or _isomorphic(one, other, mine, theirs)
+    return isomorphic(_structure(one), _structure(other), Deadline(limits))
 
 
-def _colors(graph: Graph) -> list[int]:
-    """Nodes that differ in what they are, in what they read or in who reads them have different colours.
-
-    Refined until nothing changes. Where every node has its own colour, equal colours are the bijection.
-    """
-    colors: list[Hashable] = [_label(graph, node) for node in graph.nodes()]
-    kinds = len(set(colors))
-    while True:
-        colors = [hash(color) for color in _refined(graph, colors)]
-        now = len(set(colors))
-        if now <= kinds:
-            return [hash(color) for color in colors]
-        kinds = now
-
-
-def _refined(graph: Graph, before: list[Hashable]) -> list[Hashable]:
-    """One round in both directions, each along the whole graph."""
-    forward: list[Hashable] = []
+def _structure(graph: Graph) -> Structure:
+    """What counts: a point for each node, and one for what several nodes have in common."""
+    roles = _roles(graph)
+    points: list[Hashable] = [_label(node, roles[node.id]) for node in graph.nodes()]
+    edges: list[Edge] = []
     for node in graph.nodes():
-        operands = [forward[operand] for operand in node.operands]
-        read = tuple(sorted(map(hash, operands))) if node.op.kind in _COMMUTATIVE else tuple(operands)
-        forward.append(hash((before[node.id], read)))
-    backward: list[Hashable] = list(forward)
-    for node in reversed(list(graph.nodes())):
-        users = sorted(hash((backward[user.id], _port(node, user))) for user in graph.consumers(node.id))
-        backward[node.id] = hash((forward[node.id], tuple(users)))
-    return backward
+        ports = [None] * len(node.operands) if _any_order(node) else range(len(node.operands))
+        edges += ((operand, port, node.id) for port, operand in zip(ports, node.operands, strict=True))
+    _share(graph, points, edges)
+    _drop(graph, points, edges)
+    return Structure(points, edges)
 
 
-def _port(node: Node, user: Node) -> int:
-    return 0 if user.op.kind in _COMMUTATIVE else user.operands.index(node.id)
+def _label(node: Node, roles: tuple[Hashable, ...]) -> Hashable:
+    """What a node is by itself. An input's own argument is its name, besides its shape."""
+    op = node.op.kind if node.op.kind == "input" else repr(node.op)  # `true` is no 1 here, as it is to `==`
+    return op, node.shape, roles
 
 
-def _label(graph: Graph, node: Node) -> Hashable:
-    op = node.op.model_dump(exclude={"name"}) if node.op.kind == "input" else node.op.model_dump()
-    roles = (
-        graph.inputs.index(node.id) if node.id in graph.inputs else None,
-        tuple(i for i, output in enumerate(graph.outputs) if output.node == node.id),
-        tuple(str(aux.weight) for aux in graph.aux if aux.node == node.id),
-    )
-    survival = tuple(
-        (scope.survival.chance, scope.survival.per, scope.survival.rescale)
-        for scope in node.scope.ancestors()
-        if scope.kind is ScopeKind.RESIDUAL and scope.survival is not None
-    )
-    return hash((node.op.kind, repr(sorted(op.items())), node.shape, roles, survival, _shared(graph, node)))
+def _any_order(node: Node) -> bool:
+    """Whether its operands may change places. A sum whose one side may be dropped has sides."""
+    return node.op.commutative and node.scope.survival is None
 
 
-def _shared(graph: Graph, node: Node) -> int:
-    """How many applications have the same weights."""
-    first = node.path if node.name else ""
-    return sum(1 for user in graph.nodes() if user.path == first) if node.alias_of is not None and first else 0
+def _roles(graph: Graph) -> list[tuple[Hashable, ...]]:
+    """For each node, which inputs, outputs and auxiliary outputs it is."""
+    roles: list[tuple[Hashable, ...]] = [()] * len(graph)
+    for place, id_ in enumerate(graph.inputs):
+        roles[id_] += (("input", place),)
+    for place, output in enumerate(graph.outputs):
+        roles[output.node] += (("output", place),)
+    for aux in sorted(graph.aux, key=lambda aux: str(aux.weight)):
+        roles[aux.node] += (("aux", str(aux.weight)),)
+    return roles
 
 
-def _isomorphic(one: Graph, other: Graph, mine: list[int], theirs: list[int]) -> bool:
-    """Where some nodes look alike from everywhere (equal branches side by side), NetworkX looks for the bijection."""
-    import networkx as nx
+def _share(graph: Graph, points: list[Hashable], edges: list[Edge]) -> None:
+    """A point for each set of weights that several nodes have: its key is the same."""
+    users: dict[str, list[int]] = {}
+    for node in graph.nodes():
+        if node.name is not None and node.op.weights(graph.shapes(node)):
+            users.setdefault(node.path, []).append(node.id)
+    for ids in users.values():
+        if len(ids) > 1:
+            edges += ((len(points), "weights", id_) for id_ in ids)
+            points.append("weights")
 
-    graphs: list[nx.DiGraph[int]] = []
-    for graph, colors in ((one, mine), (other, theirs)):
-        plain: nx.DiGraph[int] = nx.DiGraph()
-        for node in graph.nodes():
-            plain.add_node(node.id, color=colors[node.id])
-            plain.add_edges_from((operand, node.id) for operand in node.operands)
-        graphs.append(plain)
-    return bool(nx.vf2pp_is_isomorphic(graphs[0], graphs[1], node_label="color"))
+
+def _drop(graph: Graph, points: list[Hashable], edges: list[Edge]) -> None:
+    """A point for each residual unit that may not survive: one draw decides on all that is in its branch."""
+    homes: dict[Scope, tuple[int, ScopeKind] | None] = {}
+    for scope in graph.root.walk():
+        home = homes[scope.parent] if scope.parent else None
+        if home is not None and scope.parent and scope.parent.survival is not None:
+            home = home[0], scope.kind
+        if scope.survival is not None:
+            points.append(("unit", repr(scope.survival)))
+            unit = len(points) - 1
+            edges += [(*home, unit)] if home else []
+            home = unit, scope.kind
+        homes[scope] = home
+        if home is not None:
+            edges += ((*home, item) for item in scope.items if isinstance(item, int))

@@ -11,6 +11,7 @@ class Add(Merge):
     """x1 + x2 + ...: all shapes equal."""
 
     kind = "add"
+    commutative = True
     homogeneous = True
     summary = "sum of branches of equal shape"
 

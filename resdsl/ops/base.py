@@ -181,6 +181,9 @@ class Operator(BaseModel, ABC):
     merge: ClassVar[bool] = False
     """Whether it takes several operands and is written with braces."""
 
+    commutative: ClassVar[bool] = False
+    """Whether its operands may be in any order."""
+
     keeps_output_for_backward: ClassVar[bool] = False
     """Whether autograd saves its output (an in-place step right after it would be an error), or its
     output may share memory with its input."""
@@ -190,6 +193,13 @@ class Operator(BaseModel, ABC):
 
     may_be_inplace: ClassVar[bool] = False
     """Whether its `nn` module takes `inplace=True`; `torch()` then has the flag argument `inplace`, false."""
+
+    def __eq__(self, other: object) -> bool:
+        """Equal are operators of one kind with equal arguments. `bias=0` is not `bias=false`, though 0 == False."""
+        if type(self) is not type(other):
+            return NotImplemented
+        pairs = [(getattr(self, name), getattr(other, name)) for name in type(self).model_fields]
+        return all(one == another and isinstance(one, bool) is isinstance(another, bool) for one, another in pairs)
 
     @abstractmethod
     def infer(self, inputs: Shapes) -> Shape:

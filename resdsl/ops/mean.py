@@ -11,6 +11,7 @@ class Mean(Merge):
     """(x1 + x2 + ...) / n: all shapes equal."""
 
     kind = "mean"
+    commutative = True
     homogeneous = True
     summary = "mean of branches of equal shape"
 

@@ -12,6 +12,7 @@ class Mul(Merge):
     """x1 * x2 * ...: equal shapes, beside which a gate may be Cx1x1 (each channel) or 1xHxW (each position)."""
 
     kind = "mul"
+    commutative = True
     summary = "product of branches; Cx1x1 and 1xHxW are broadcast"
 
     def infer(self, inputs: Shapes) -> Shape:

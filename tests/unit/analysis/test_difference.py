@@ -1,4 +1,4 @@
-"""Differences of nets: known pairs of the literature, and isomorphism against NetworkX."""
+"""Differences of nets: known pairs of the literature, and nets that are one but for names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from resdsl.analysis.difference import difference, ranged
 from resdsl.analysis.difference_text import difference_text
 from resdsl.cli import main
 from resdsl.graph.equivalence import equivalent
+from resdsl.graph.isomorphism import UndecidedError
 from resdsl.graph.model import Graph
+from resdsl.limits import Deadline, Limits
 
 
 def net(tmp_path: Path, body: str, name: str = "net") -> Graph:
@@ -66,6 +68,12 @@ def test_shapes_that_follow(tmp_path: Path) -> None:
     assert "~ conv1: stride 1 -> 2" in difference_text(found)
 
 
+def test_true_is_no_one(tmp_path: Path) -> None:
+    """A bias that begins as PyTorch's, and one that begins as 1."""
+    found = difference(net(tmp_path, "  conv(3, 8, bias=true)"), net(tmp_path, "  conv(3, 8, bias=1)"))
+    assert [one.what for one in found.changed] == ["bias true -> 1"]
+
+
 def test_equal_nets(tmp_path: Path) -> None:
     found = difference(net(tmp_path, "  conv(3, 8)"), net(tmp_path, "  conv(3, 8)"))
     assert not found.differs
@@ -78,18 +86,52 @@ SAME = [
     ("  concat { | conv(3, 8)\n | conv(3, 8) }", "  concat { | x: conv(3, 8)\n | y: conv(3, 8) }"),
     ("  2 x { conv(3, 3) -> relu }", "  conv(3, 3) -> relu\n  conv(3, 3) -> relu"),
     ("  keep a\n  conv(3, 3) -> keep b\n  add { | from a\n | from b }", "  residual { conv(3, 3) }"),
+    ("  shared s: relu\n  s\n  s", "  relu\n  relu"),
 ]
-TWO = "  conv(3, 4) -> keep a\n  conv(3, 4) -> keep b\n"
 OTHER = [
     ("  conv(3, 8)", "  conv(3, 8, bias=true)"),
+    ("  conv(3, 8, bias=1)", "  conv(3, 8, bias=true)"),
     ("  conv(3, 8) -> bn -> relu", "  conv(3, 8) -> relu -> bn"),
     ("  concat { | conv(1, 8)\n | conv(3, 8) }", "  concat { | conv(3, 8)\n | conv(1, 8) }"),
     ("  residual { conv(3, 3) }", "  residual { conv(3, 3) } survival 0.5"),
+    (
+        "  residual { conv(3, 3) } shortcut { conv(1, 3) } survival 0.5",
+        "  residual { conv(1, 3) } shortcut { conv(3, 3) } survival 0.5",
+    ),
     ("  x: conv(3, 3)\n  conv(3, 3)", "  shared s: conv(3, 3)\n  s\n  s"),
     (
         "  conv(3, 4) -> keep a\n  conv(3, 4) -> keep b\n  output a, b",
         "  conv(3, 4) -> keep a\n  conv(3, 4) -> keep b\n  output b, a",
     ),
+]
+
+
+def alike(*merges: str, shared: str = "abcd") -> str:
+    """Four alike convolutions, merges of them, and the sum of these. Of `aabb`, the first two share their weights."""
+    steps = [f"  shared s{name}: conv(3, 4)" for name in sorted(set(shared))]
+    steps += [line for name, by in zip("abcd", shared, strict=True) for line in ("  from x", f"  s{by} -> keep {name}")]
+    branches = (f"  | {kind} {{ | from {one}\n | from {other} }}" for kind, one, other in map(str.split, merges))
+    return "\n".join(["  keep x", *steps, "  add {", *branches, "  }"])
+
+
+RING = alike("concat a b", "concat b c", "concat c d", "concat d a")
+PAIRS = alike("concat a b", "concat b a", "concat c d", "concat d c")
+SAME += [
+    (RING, alike("concat d b", "concat a d", "concat c a", "concat b c")),
+    (PAIRS, alike("concat a c", "concat b d", "concat c a", "concat d b")),
+    (
+        alike("concat a b", "concat a b", "concat c d", "concat c d"),
+        alike("concat d a", "concat c b", "concat d a", "concat c b"),
+    ),
+    (alike("concat a b", "concat c d", shared="aacc"), alike("concat a b", "concat c d", shared="ccaa")),
+    (alike("concat a c", "concat b d", shared="aacc"), alike("concat a b", "concat d c", shared="abba")),
+]
+OTHER += [
+    (RING, PAIRS),
+    (alike("concat a b", "concat c d", "concat a b", "concat c d"), PAIRS),
+    (alike("concat a b", "concat c d", shared="aacc"), alike("concat a b", "concat c d", shared="abab")),
+    (alike("concat a b", "concat c d", shared="abba"), alike("concat a b", "concat c d", shared="abab")),
+    (alike("add a b", "mul c d", shared="aabb"), alike("add a b", "mul c d", shared="abab")),
 ]
 
 
@@ -113,6 +155,38 @@ def test_paths_of_many_equal_branches(tmp_path: Path) -> None:
     assert equivalent(one, net(tmp_path, "  add { 16 x { | conv(1, 4) -> conv(3, 4) } }", "other"))
     assert not equivalent(
         one, net(tmp_path, "  add { 15 x { | conv(1, 4) -> conv(3, 4) }\n | conv(1, 4) -> conv(1, 4) }")
+    )
+
+
+def test_rings_of_alike_steps_one_after_the_other(tmp_path: Path) -> None:
+    """Only trying tells a ring of four from two of two; a wrong one at the end does not undo those before it."""
+
+    def stack(*bodies: str) -> str:
+        return "\n".join(f"  a{i}: {{\n{body}\n  }}" for i, body in enumerate(bodies))
+
+    one = net(tmp_path, stack(*[RING] * 12, RING))
+    assert equivalent(one, net(tmp_path, stack(*[RING] * 12, RING), "same"))
+    assert not equivalent(one, net(tmp_path, stack(*[RING] * 12, PAIRS), "other"))
+
+
+def test_the_literal_resnext() -> None:
+    """512 paths of 3,664 steps, 32 of them alike at each place: NetworkX does not end here."""
+    one, other = (resdsl.load("resnext50_32x4d_paths").ir for _ in range(2))
+    assert equivalent(one, other)
+    assert not equivalent(one, resdsl.load("resnext50_32x4d_concat").ir)
+
+
+def test_no_end_in_the_time_that_is_allowed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = resdsl.load("resnet18").ir
+    with pytest.raises(UndecidedError):
+        equivalent(net, net, Limits(seconds=0))
+    monkeypatch.setattr("resdsl.graph.equivalence.Deadline", lambda _: Deadline(Limits(seconds=0)))
+    assert main(["diff", "--equivalent", "resnet18", "resnet18", "--max-seconds", "7"]) == 2
+    assert capsys.readouterr().err == (
+        "resdsl: whether resnet18 and resnet18 are equivalent takes longer than 7 seconds to find out; "
+        "--max-seconds raises the limit\n"
     )
 
 
