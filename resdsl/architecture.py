@@ -85,14 +85,11 @@ class Architecture:
     def text(self) -> str:
         """A `.res` file of this one model, made from the graph: it elaborates to the same net, with the same keys.
 
-        Raises `SpecError` for a net that no text can say.
+        Raises `CompileError` for a net that no text can say (E601).
         """
-        from resdsl.backends.res import TextError, to_res
+        from resdsl.backends.res import to_res
 
-        try:
-            return to_res(self.ir)
-        except TextError as error:
-            raise SpecError(str(error)) from error
+        return to_res(self.ir)
 
     def rewrite(self, *passes: str) -> Architecture:
         """The same function, computed otherwise: the net after passes, one after the other (docs/rewrites.md).

@@ -92,6 +92,7 @@ CODES: dict[str, str] = {
     "E417": "two survival statements",
     "E418": "a shared residual with several survivals",
     "E419": "a name that survival needs",
+    "E601": "a shared step that differs in its uses",
     "W501": "bidirectional control character in a comment",
     "W502": "an unused parameter",
     "W503": "an unused value",

@@ -10,14 +10,14 @@ from __future__ import annotations
 from resdsl.backends.res.blocks import Definitions
 from resdsl.backends.res.model import model_text
 from resdsl.backends.res.patterns import Places
-from resdsl.backends.res.reading import Reader, TextError
+from resdsl.backends.res.reading import Reader
 from resdsl.backends.res.schedules import schedules
 from resdsl.diagnostics import InternalError, Report
 from resdsl.elaborate.program import workspace
 from resdsl.graph import Graph
 from resdsl.source import Source
 
-__all__ = ["TextError", "to_res"]
+__all__ = ["to_res"]
 
 
 def to_res(graph: Graph) -> str:
@@ -25,7 +25,7 @@ def to_res(graph: Graph) -> str:
 
     The same weights under the same keys, operators with their arguments and operands in order of execution, inputs,
     outputs, auxiliary heads and survival. Steps without weights have the names that they would have without a label,
-    where nobody named them. Raises `TextError` for what the language cannot say.
+    where nobody named them. Raises `CompileError` (E601) where a shared step is not the same in all its uses.
     """
     from resdsl.syntax.format import format_source
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resdsl.graph import Graph, Node, Scope, ScopeKind
+from resdsl.graph.text import step_text
 from resdsl.ops.registry import merge_names
 
 
@@ -51,6 +52,18 @@ class Places:
         nodes = [self.graph.node(node) for node in self.inside(scope)]
         # Two flags may be equal where their types are not, so that it is their text that counts.
         return [(n.op.kind, repr(n.op), tuple(max(operand - low, -1) for operand in n.operands)) for n in nodes]
+
+    def difference(self, one: Scope, other: Scope) -> str:
+        """What is first different in two scopes that are not alike."""
+        for mine, theirs in zip(self.inside(one), self.inside(other), strict=False):
+            steps = [self.graph.node(node) for node in (mine, theirs)]
+            if repr(steps[0].op) != repr(steps[1].op):
+                there, here = (f"`{step_text(step)}`" for step in steps)
+                return f"it has {there} there, and {here} here"
+        counts = [len(self.inside(scope)) for scope in (one, other)]
+        if counts[0] != counts[1]:
+            return f"it is {counts[0]:,} steps there, and {counts[1]:,} here"
+        return "its steps read other values there than here"
 
     def _used(self, node: int, inside: range) -> bool:
         return any(user.id not in inside for user in self.graph.consumers(node))

@@ -25,13 +25,8 @@ from resdsl.backends.res.steps import (
     Wanted,
 )
 from resdsl.backends.res.values import argument_of, exact
-from resdsl.diagnostics import InternalError
+from resdsl.diagnostics import CompileError, Diagnostic, InternalError, Label, Report
 from resdsl.graph import Node, Scope, ScopeKind
-
-
-class TextError(ValueError):
-    """A graph that no text of the language can say."""
-
 
 Value = int | None
 """A node, or nothing: after a block with several outputs."""
@@ -292,8 +287,7 @@ class Reader:
 
     def _shared(self, scope: Scope, value: Value, path: Path) -> tuple[list[Step], Value]:
         if scope.alias_of is not None and not self.places.alike(scope, scope.alias_of):
-            message = f"the shared step `{scope.title}` is not the same in all its uses, so that no text can declare it"
-            raise TextError(message)
+            raise CompileError(_differing(self.places, scope, scope.alias_of))
         steps, result = self.sequence(scope.items, value, path)
         if len(steps) != 1 or not isinstance(steps[0], Call | Braces) or scope.home is None:
             raise InternalError(f"the shared step {scope.title!r} is no single step")
@@ -305,6 +299,22 @@ class Reader:
             declaration = Declaration(scope.title or "", steps[0])
             known.append(declaration)
         return [Call(declaration, values=_values(result))], result
+
+
+def _differing(places: Places, use: Scope, first: Scope) -> Report:
+    """Two uses of a shared step that do different things: a declaration made from the graph would be of one alone."""
+    report = Report()
+    report.add(
+        Diagnostic(
+            "E601",
+            f"no text can be made of the shared step `{use.title}`, for this use of it differs from the first",
+            Label(use.span),
+            secondary=(Label(first.span, "the first use"),),
+            notes=(places.difference(first, use),),
+            help="let the shared step end before what differs, and write that behind each use",
+        )
+    )
+    return report
 
 
 def _values(result: Value) -> tuple[int, ...]:

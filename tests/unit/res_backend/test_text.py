@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from resdsl.api import load
-from resdsl.backends.res import TextError, to_res
+from resdsl.backends.res import to_res
+from resdsl.diagnostics import CompileError
 from tests.unit.res_backend._same import assert_same, elaborated
 
 
@@ -218,10 +219,22 @@ def test_deep_recursion_is_no_deep_nesting() -> None:
     assert_same(graph, text)
 
 
-def test_a_shared_step_that_differs_in_its_uses_has_no_text() -> None:
-    source = "model m { input 4x8x8; shared s: { conv(3, 4) -> avgpool(to=size) }; s -> maxpool(2) -> s }"
-    with pytest.raises(TextError, match="`s` is not the same in all its uses"):
+@pytest.mark.parametrize(
+    ("step", "note"),
+    [
+        ("conv(3, 4) -> avgpool(to=size)", "it has `avgpool(to=8)` there, and `avgpool(to=4)` here"),
+        ("conv(3, 4); if size == 8 { relu }", "it is 2 steps there, and 1 here"),
+    ],
+)
+def test_a_shared_step_that_differs_in_its_uses_has_no_text(step: str, note: str) -> None:
+    source = f"model m {{ input 4x8x8; shared s: {{ {step} }}; s -> maxpool(2) -> s }}"
+    with pytest.raises(CompileError) as raised:
         to_res(elaborated(source, "m"))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.notes) == ("E601", (note,))
+    assert found.message == "no text can be made of the shared step `s`, for this use of it differs from the first"
+    first, second = found.secondary[0].span, found.span
+    assert (first.start, second.start) == (source.index("s -> max"), source.rindex("s }"))
 
 
 def test_of_an_architecture() -> None:
