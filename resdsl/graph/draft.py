@@ -92,6 +92,14 @@ class Draft:
         """Whether the node's weights are, or may be, those of another one."""
         return node.alias_of is not None or any(scope.kind is ScopeKind.SHARED for scope in node.scope.ancestors())
 
+    def needed(self, ends: Iterable[int]) -> set[int]:
+        """Ids of these nodes and of all that they are computed from."""
+        found = set(ends)
+        for node in reversed(self.order()):
+            if node.id in found:
+                found.update(node.operands)
+        return found
+
     def residual(self, node: Node) -> Scope | None:
         """The innermost residual unit whose branch may be dropped and that has the node in it."""
         return next((scope for scope in node.scope.ancestors() if scope.survival is not None), None)
@@ -222,6 +230,8 @@ class Draft:
     def dissolve_construct(self, scope: Scope) -> None:
         """A residual or a merge goes with its branches; what they hold stands in its place."""
         self.drop_empty(scope)
+        if scope.parent is not None and scope not in scope.parent.items:  # empty, and gone already
+            return
         for part in [item for item in scope.items if isinstance(item, Scope) and item.kind in PARTS]:
             self.dissolve_construct(part)
         self.dissolve(scope)
@@ -344,11 +354,9 @@ class Draft:
 
     def _prune(self) -> None:
         """Leaves out nodes that reach no output, and the scopes that this empties."""
-        alive = self._ends() | set(self.inputs)
+        alive = self.needed(self._ends()) | set(self.inputs)
         for node in reversed(self.order()):
-            if node.id in alive:
-                alive.update(node.operands)
-            else:
+            if node.id not in alive:
                 self.erase(node)
         self.drop_empty(self.root)
 

@@ -168,7 +168,7 @@ class Torch:
         assert self.layer or self.call
 
 
-class Operator(BaseModel, ABC):
+class Operator(BaseModel, ABC):  # noqa: PLW1641 - pydantic gives a frozen model its `__hash__`, from its fields
     """Base of all operators. The language's name is the file's name is `kind`."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)

@@ -8,33 +8,35 @@ from resdsl.passes.base import Pass, Rewriter
 
 
 class DropAuxiliary(Pass):
-    """Removes the auxiliary heads with their weights: no output of eval depends on them.
+    """Removes the auxiliary heads and what they alone use, with the weights: no output of eval depends on them.
 
-    Condition: nothing outside a head has weights whose first use, after which they are called, is in the head.
+    Condition: nothing that stays has weights whose first use, after which they are called, goes.
     """
 
     name = "drop_auxiliary"
     summary = "remove auxiliary heads, which only training computes"
 
     def apply(self, to: Rewriter) -> None:
-        kept = []
-        for head in to.draft.aux:
-            end = to.draft.nodes[head.node]
-            if _lends_weights(to.draft, head):
+        draft = to.draft
+        for head in tuple(draft.aux):
+            end = draft.nodes[head.node]
+            if _lends_weights(draft, head):
                 to.refuse(
                     end, f"the auxiliary head {head.name} has the first use of weights that are used outside of it"
                 )
-                kept.append(head)
             else:
                 to.did(end, f"removed the auxiliary head {head.name}")
-        to.draft.aux = kept
+                draft.aux.remove(head)
 
 
 def _lends_weights(draft: Draft, head: AuxOutput) -> bool:
-    inside, scopes = set(head.scope.nodes()), set(head.scope.walk())
-    for node in draft.order():
-        if node.id in inside:
-            continue
-        if node.alias_of in inside or any(above.alias_of in scopes for above in node.scope.ancestors()):
+    """Whether what is left without the head calls something whose first use is gone with it."""
+    stays = draft.needed([*(one.node for one in draft.outputs), *(one.node for one in draft.aux if one is not head)])
+    for id_ in stays:
+        node = draft.nodes[id_]
+        first = [above.alias_of for above in node.scope.ancestors() if above.alias_of is not None]
+        if node.alias_of is not None and node.alias_of not in stays:
+            return True
+        if any(inner not in stays for scope in first for inner in scope.nodes()):
             return True
     return False

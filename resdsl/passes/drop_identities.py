@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resdsl.graph import Node, ScopeKind
+from resdsl.graph import Node
 from resdsl.graph.draft import Draft
 from resdsl.ops.base import Role
 from resdsl.ops.part import Part
@@ -15,8 +15,8 @@ class DropIdentities(Pass):
     """Removes every step that returns in eval what it gets.
 
     That is dropout, `identity`, `scale(1)`, a slice or part that is the whole, and a merge of a single branch. Its uses
-    become those of what it got; a branch that is left without a step is the merge's own input. Condition: an auxiliary
-    head keeps a step.
+    become those of what it got; a branch that is left without a step is the merge's own input. Conditions: an auxiliary
+    head keeps a step, and so does a shared slice or part, which may be less than the whole of another value.
     """
 
     name = "drop_identities"
@@ -28,6 +28,8 @@ class DropIdentities(Pass):
                 continue
             if _is_head(to.draft, node):
                 to.refuse(node, "it is all that there is of an auxiliary head")
+            elif isinstance(node.op, Part | Slice) and to.draft.is_shared(node):
+                to.refuse(node, "it is shared, and may be less than the whole of another value")
             else:
                 to.did(node, f"removed {node.op.kind}")
                 to.draft.bypass(node)
@@ -35,7 +37,8 @@ class DropIdentities(Pass):
 
 def _is_head(draft: Draft, node: Node) -> bool:
     """Whether an auxiliary head would be left without a step."""
-    return node.scope.kind is ScopeKind.AUX and any(head.node == node.id for head in draft.aux)
+    around = {*draft.operands(node)[0].scope.ancestors()}
+    return any(head.node == node.id and head.scope not in around for head in draft.aux)
 
 
 def _does_nothing(node: Node, operands: list[Node]) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.graph.draft import Draft
 from resdsl.passes.base import Pass, Rewriter
+from resdsl.passes.layers import closed_scopes
 
 
 class FlattenConcat(Pass):
     """concat(concat(a, b), c) becomes concat(a, b, c): every value is copied once and not twice.
 
-    Condition: the inner concatenation has no other use. (With other uses, as in a dense block, it is computed anyway,
-    and running_concat's form copies fewer tensors.) To the bit the same, in training too.
+    Conditions: the inner concatenation has no other use (as it has in a dense block, where it is computed anyway, and
+    running_concat's form copies fewer tensors), and stands in the same shared module, dropped branch or auxiliary
+    head. To the bit the same, in training too.
     """
 
     name = "flatten_concat"
@@ -33,6 +35,9 @@ def _flatten(to: Rewriter, node: Node) -> None:
             values.append(operand)
         elif draft.only_user(operand) is not node:
             to.refuse(node, "a concatenation in it has other uses")
+            values.append(operand)
+        elif closed_scopes(operand) != closed_scopes(node):
+            to.refuse(node, "a concatenation in it stands in another dropped branch, auxiliary head or shared module")
             values.append(operand)
         else:
             values += draft.operands(operand)

@@ -11,7 +11,7 @@ from resdsl.ops.deconv import Deconv
 from resdsl.ops.linear import Linear
 from resdsl.passes.base import Pass, Rewriter
 from resdsl.passes.formulas import Along, Formula, InverseRoot, Plus, Scaled, Times
-from resdsl.passes.layers import closed_scopes
+from resdsl.passes.layers import apart
 
 
 class FoldBatchnorm(Pass):
@@ -39,13 +39,7 @@ class FoldBatchnorm(Pass):
 def _obstacle(to: Rewriter, source: Node, norm: Node) -> str:
     if not isinstance(source.op, Conv | Deconv | Linear):
         return f"it normalises the result of {source.op.kind}, which has no weights to take it"
-    if to.draft.only_user(source) is not norm:
-        return f"{source.path} has other uses than this normalisation"
-    if to.draft.is_shared(source) or to.draft.is_shared(norm):
-        return "its weights, or those before it, are shared"
-    if closed_scopes(source) != closed_scopes(norm):
-        return f"{source.path} does not stand in the same dropped branch or auxiliary head"
-    return ""
+    return apart(to.draft, source, norm)
 
 
 def _fold(to: Rewriter, source: Node, norm: Node) -> None:

@@ -136,13 +136,17 @@ def _group(to: Rewriter, merge: Node, branches: list[Steps]) -> None:
 
 
 def _unwrap(draft: Draft, merge: Scope) -> None:
-    """The steps in a merge's scope stand in its place, and in that of a label that had nothing else."""
+    """The steps in a merge's scope stand in its place, and in that of a label that had nothing else.
+
+    An auxiliary head keeps its label, whose name it has.
+    """
     draft.drop_empty(merge)
     label = merge.parent
     assert label is not None
+    is_head = label.parent is not None and label.parent.kind is ScopeKind.AUX
     alone = label.kind is ScopeKind.LABEL and label.items == [merge]
     draft.dissolve(merge)
-    if alone:
+    if alone and not is_head:
         label.name = None
         draft.dissolve(label)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resdsl.graph import Node, Scope, ScopeKind
+from resdsl.graph.draft import Draft
 from resdsl.ops.avgpool import Avgpool
 from resdsl.ops.base import Operator
 from resdsl.ops.conv import Conv
@@ -37,6 +38,17 @@ def counts_padding(op: Avgpool, x: Shape) -> bool:
         return False
     stride = op.k if op.stride is None else op.stride
     return any(map(any, geometry(x.dims, op.k, stride, op.pad).pads))
+
+
+def apart(draft: Draft, source: Node, node: Node) -> str:
+    """Why a step and the one whose value it reads cannot be rewritten together; `""` if they can be."""
+    if draft.only_user(source) is not node:
+        return f"{source.path} has other uses"
+    if draft.is_shared(source) or draft.is_shared(node):
+        return f"it is shared, or {source.path} is"
+    if closed_scopes(source) != closed_scopes(node):
+        return f"{source.path} does not stand in the same dropped branch or auxiliary head"
+    return ""
 
 
 def closed_scopes(node: Node) -> set[Scope]:

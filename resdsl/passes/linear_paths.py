@@ -101,7 +101,7 @@ def misfit(path: LinearPath, main: LinearPath) -> str:
         assert isinstance(path.conv.op, Conv)
         if path.conv.op.groups != main.conv.op.groups:
             return f"{path.words} has {path.conv.op.groups} groups, and {main.words} {main.conv.op.groups}"
-        if set(one.k) != {1} and path.conv.op.padding_mode != main.conv.op.padding_mode:
+        if any(map(any, one.pads)) and path.conv.op.padding_mode != main.conv.op.padding_mode:
             return f"{path.words} and {main.words} differ in padding_mode"
     if one == other:
         return ""

@@ -159,10 +159,9 @@ def _joined(to: Rewriter, steps: Sequence[Node], value: Node, anchor: Node | Sco
     draft, op = to.draft, steps[0].op
     formulas = [to.weights(step) for step in steps]
     if isinstance(op, Conv | Linear):
-        biases = {step.op.bias for step in steps if isinstance(step.op, Conv | Linear)}
-        bias = biases.pop() if len(biases) == 1 else True
         width = sum(step.shape.channels for step in steps)
-        op = op.model_copy(update={"width": width, "bias": bias})
+        biases = {(type(step.op.bias), step.op.bias) for step in steps if isinstance(step.op, Conv | Linear)}
+        op = op.model_copy(update={"width": width, "bias": op.bias if len(biases) == 1 else True})
         if has_bias(op):
             for step, given in zip(steps, formulas, strict=True):
                 given.setdefault("bias", Full((step.shape.channels,)))

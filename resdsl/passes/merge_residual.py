@@ -10,6 +10,7 @@ from resdsl.ops.bn import Bn
 from resdsl.ops.conv import Conv
 from resdsl.passes.base import Pass, Rewriter
 from resdsl.passes.formulas import Formula, Plus
+from resdsl.passes.layers import closed_scopes
 from resdsl.passes.linear_paths import LinearPath, bias, kernel, linear_path, misfit
 
 
@@ -23,7 +24,8 @@ class MergeResidual(Pass):
     Conditions: every branch begins at the same x and is one convolution, or none; fold_batchnorm has been applied.
     Strides are equal (1 for the identity). Unless all windows are equal, they are centred: an odd kernel, padded by
     dilation * (k - 1) / 2. Groups are equal. No convolution's value is used elsewhere, nothing is shared, and the
-    branch is never dropped. A training step is the same: the new kernel is a sum.
+    branch is never dropped; convolutions and sum stand in the same branch that may be, or auxiliary head. A training
+    step is the same: the new kernel is a sum.
     """
 
     name = "merge_residual"
@@ -67,8 +69,8 @@ def _obstacle(draft: Draft, total: Node, paths: list[LinearPath], main: LinearPa
     for path in paths:
         if any(draft.is_shared(step) for step in path.steps):
             return f"the weights of {path.words} are shared"
-        if any(draft.residual(step) is not draft.residual(total) for step in path.steps):
-            return f"{path.words} stands in another unit that may be dropped"
+        if any(closed_scopes(step) != closed_scopes(total) for step in path.steps):
+            return f"{path.words} does not stand in the same dropped branch or auxiliary head"
         if why := misfit(path, main):
             return why
     return ""

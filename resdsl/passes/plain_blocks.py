@@ -12,6 +12,7 @@ from resdsl.ops.conv import Conv
 from resdsl.ops.relu import Relu
 from resdsl.passes.base import Pass, Rewriter
 from resdsl.passes.formulas import Centred, Dirac, Formula, Full, Joined, Plus
+from resdsl.passes.layers import closed_scopes
 from resdsl.passes.linear_paths import LinearPath, bias, is_centred, kernel, linear_path
 from resdsl.passes.signs import is_non_negative
 from resdsl.shapes import Shape
@@ -44,9 +45,9 @@ class PlainBlocks(Pass):
     Conditions: fold_batchnorm has been applied; the branch is conv, relu, conv, both of one group with centred windows
     (odd kernels, padded by dilation * (k - 1) / 2) and of the shortcut's stride together; x is not negative, which the
     graph must show (after ReLU, pools and sums of such values); no value inside is used elsewhere, nothing is shared,
-    and the branch is never dropped. Longer branches could carry x as well, at the cost that the refusal states. A
-    training step is the same (the gradient that ReLU stops at x = 0 was stopped at x already); what follows it is not,
-    since the taps of the identity are weights now.
+    the branch is never dropped, and all of it stands in the same branch that may be, or auxiliary head. Longer branches
+    could carry x as well, at the cost that the refusal states. A training step is the same (the gradient that ReLU
+    stops at x = 0 was stopped at x already); what follows it is not, since the taps of the identity are weights now.
     """
 
     name = "plain_blocks"
@@ -88,8 +89,8 @@ def _obstacle(draft: Draft, unit: Unit) -> str:
         return "it has shared weights"
     if unit.total.scope.survival is not None:
         return "its branch may be dropped"
-    if any(draft.residual(step) is not draft.residual(unit.total) for step in steps):
-        return "a part of it stands in another unit that may be dropped"
+    if any(closed_scopes(step) != closed_scopes(unit.total) for step in steps):
+        return "a part of it does not stand in the same dropped branch or auxiliary head"
     return _misfit(unit) or _sign(draft, unit)
 
 

@@ -9,7 +9,7 @@ from resdsl.ops.avgpool import Avgpool
 from resdsl.ops.conv import Conv
 from resdsl.ops.linear import Linear
 from resdsl.passes.base import Pass, Rewriter
-from resdsl.passes.layers import closed_scopes, counts_padding, has_bias, is_pointwise
+from resdsl.passes.layers import apart, counts_padding, has_bias, is_pointwise
 
 
 class PoolFirst(Pass):
@@ -53,13 +53,7 @@ def _obstacle(to: Rewriter, conv: Node, pool: Node) -> str:
         return f"{conv.path} has a bias, and the pool counts its padding as zeros"
     if prod(pool.shape.size) >= prod(conv.shape.size):
         return "it leaves as many positions as there were"
-    if to.draft.only_user(conv) is not pool:
-        return f"{conv.path} has other uses than this pool"
-    if to.draft.is_shared(conv) or to.draft.is_shared(pool):
-        return f"it stands, or {conv.path} does, in a shared module"
-    if closed_scopes(conv) != closed_scopes(pool):
-        return f"{conv.path} does not stand in the same dropped branch or auxiliary head"
-    return ""
+    return apart(to.draft, conv, pool)
 
 
 def _swap(to: Rewriter, conv: Node, pool: Node) -> None:

@@ -42,5 +42,8 @@ def _shorten(to: Rewriter, node: Node, joined: dict[tuple[int, ...], Node]) -> N
     if not closed_scopes(before) <= closed_scopes(node):
         to.refuse(node, "the one that it begins as stands in a dropped branch, auxiliary head or shared module")
         return
+    if to.draft.is_shared(node) and closed_scopes(before) != closed_scopes(node):
+        to.refuse(node, "it is shared, and the one that it begins as is that of one of its uses")
+        return
     to.did(node, f"{len(prefix)} of its {len(values)} values are those of an earlier one")
     to.draft.rewire(node, [before, *to.draft.operands(node)[len(prefix) :]])

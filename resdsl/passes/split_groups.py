@@ -15,6 +15,7 @@ from resdsl.ops.conv import Conv
 from resdsl.passes.base import Pass, Rewriter
 from resdsl.passes.formulas import Cut, Formula, Scaled
 from resdsl.passes.group_branches import is_channelwise
+from resdsl.passes.layers import closed_scopes
 
 
 class SplitGroups(Pass):
@@ -26,8 +27,8 @@ class SplitGroups(Pass):
     equal share of the bias.
 
     Conditions: the first and the last convolution have one group; each step between them is a grouped convolution or
-    maps every channel by itself; no value inside is used elsewhere; nothing is shared; all stands in the same unit
-    that may be dropped. A training step is the same.
+    maps every channel by itself; no value inside is used elsewhere; nothing is shared; all stands in the same
+    branch that may be dropped, or auxiliary head. A training step is the same.
     """
 
     name = "split_groups"
@@ -92,8 +93,8 @@ def _obstacle(draft: Draft, run: list[Node], late: bool) -> str:
         return "no convolution of one group reads its channels alone: split_groups_late joins them"
     if any(draft.is_shared(node) for node in run):
         return "it, or a step beside it, has shared weights"
-    if any(draft.residual(node) is not draft.residual(last) for node in run):
-        return "its first and its last step stand in different units that may be dropped"
+    if any(closed_scopes(node) != closed_scopes(last) for node in run):
+        return "its first and its last step do not stand in the same dropped branch or auxiliary head"
     return "" if _count(run) > 1 else "the convolutions' numbers of groups have no common divisor"
 
 

@@ -18,8 +18,8 @@ class SplitResidual(Pass):
     """conv_W(x) = conv_{W - dirac}(x) + x: every such convolution outside of residuals, the inverse of merge_residual.
 
     Conditions: as many channels before as behind, stride 1, a centred window (an odd kernel, padded by
-    dilation * (k - 1) / 2), weights that are not shared. A training step is the same. Weight decay is not: it now draws
-    the convolution towards the identity.
+    dilation * (k - 1) / 2), weights that are not shared; it is not all that there is of an auxiliary head. A training
+    step is the same. Weight decay is not: it now draws the convolution towards the identity.
     """
 
     name = "split_residual"
@@ -54,6 +54,8 @@ def _obstacle(draft: Draft, node: Node) -> str:
         return "it has a stride, and x does not fit its result"
     if not is_centred(window):
         return "its window is not centred: an odd kernel, padded by dilation * (k - 1) / 2, is"
+    if node.scope.kind is ScopeKind.AUX:
+        return "it is all that there is of an auxiliary head, whose name it has"
     return "its weights are shared" if draft.is_shared(node) else ""
 
 

@@ -68,6 +68,29 @@ def test_nested_concatenations_are_done_at_once() -> None:
     assert [node.op.kind for node in done.graph.nodes()][1:] == ["relu", "tanh", "sigmoid", "relu", "silu", "concat"]
 
 
+PAIR = "concat { | from x\n | from x\n"
+REST = "from x -> s -> conv(1, 4) -> s -> conv(1, 8) -> keep z\n add { | from c\n | from z\n }"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        (
+            "running_concat",
+            f"shared s: {{ keep x -> {PAIR} | relu\n }} }}\n keep x -> {PAIR} }} -> keep c\n{REST}",
+            "it is shared, and the one that it begins as is that of one of its uses",
+        ),
+        (
+            "flatten_concat",
+            "shared s: concat { | conv(1, 2)\n | tanh\n }\n concat { | s\n | sigmoid\n } -> conv(1, 4) -> s",
+            "a concatenation in it stands in another dropped branch, auxiliary head or shared module",
+        ),
+    ],
+)
+def test_uses_of_a_shared_module_stay_alike(name: str, text: str, why: str) -> None:
+    assert why in reasons(steps(text), name)
+
+
 def test_a_concatenation_that_is_used_elsewhere_stays() -> None:
     net = steps("concat { | relu | tanh } -> keep c -> relu -> keep d\n concat { | from c | from d }")
     assert reasons(net, "flatten_concat") == ["a concatenation in it has other uses"]

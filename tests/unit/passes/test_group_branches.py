@@ -58,6 +58,7 @@ def test_the_generated_class_is_that_of_the_grouped_net_and_says_what_it_is_now(
         "add { 2 x { | conv(1, 4, bias=true) -> relu -> conv(3, 6, bias=true) } }",
         "add { 2 x { | conv(3, 4, padding_mode=reflect) -> bn -> conv([1, 3], 6, dilation=[1, 2], pad=[0, 2]) } }",
         "body[]: { conv(3, 4) -> relu -> concat { 2 x { | conv(1, 4) -> bn } } -> bn -> conv(3, 4) }",
+        "keep x -> conv(1, 4) -> aux h: concat { 2 x { | conv(1, 2) -> bn } }\n from x -> relu",
         "stem: conv(3, 4) -> add { | a: conv(1, 4) -> bn -> conv(1, 8) | conv(1, 4) -> b: bn -> conv(1, 8) } -> bn",
     ],
 )
@@ -82,6 +83,9 @@ WRONG = {
         "branches 0 and 1 differ: conv(k=3, width=4) and conv(k=3, width=4, dilation=2)",
     ),
     "eps": ("concat { | conv(1, 4) -> bn | conv(1, 4) -> bn(eps=0.5) }", "bn() and bn(eps=1/2)"),
+    "bias": ("concat { | conv(1, 4) | conv(1, 4, bias=0) }", "branches 0 and 1 differ"),
+    "end": ("add { 2 x { | conv(1, 4) -> relu } }", "end in relu, which is not linear"),
+    "last groups": ("add { 2 x { | conv(1, 4) -> conv(1, 4, groups=2) } }", "last convolutions have 2 groups each"),
     "source": (
         "keep x\n maxpool(3, stride=1) -> keep r\n concat { | from x -> conv(1, 4) | from r -> conv(1, 4) }",
         "branches 0 and 1 do not begin at one value",
@@ -117,9 +121,7 @@ from x -> residual { concat { | from a | conv(1, 4) } -> conv(1, 4) } survival 0
         ("concat { 2 x { | bn -> conv(1, 4) } }", "begin with bn"),
         ("concat { 2 x { | conv(1, 4, groups=2) } }", "have 2 groups each"),
         ("add { 2 x { | conv(1, 4) -> bn } }", "fold_batchnorm comes first"),
-        ("add { 2 x { | conv(1, 4) -> relu } }", "end in relu, which is not linear"),
         ("add { 2 x { | conv(1, 4) } }", "merge_residual adds them"),
-        ("add { 2 x { | conv(1, 4) -> conv(1, 4, groups=2) } }", "last convolutions have 2 groups each"),
         ("shared c: conv(1, 4)\n concat { 2 x { | c -> relu } }", "shared weights"),
         (DROPPED, "part of a residual unit that may be dropped"),
     ],

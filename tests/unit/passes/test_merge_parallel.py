@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from resdsl.graph import ScopeKind
+from resdsl.ops.base import Activation
 from resdsl.passes import rewrite
 from resdsl.runtime.equality import equality
 from tests.unit.passes._equal import assert_equal, reasons, shipped, steps
-from tests.unit.passes._forced import forced
+from tests.unit.passes._forced import difference, forced
 
 GROUPED = "concat { | conv(3, 4, groups=2)\n | conv(3, 4, groups=2)\n }"
 
@@ -55,6 +56,8 @@ def test_bits_are_the_same(width: int) -> None:
         "concat { | conv(1, 2) -> softmax\n | conv(1, 2) -> softmax\n }",
         "concat { | conv(1, 2) -> prelu\n | conv(1, 2) -> prelu\n }",
         "concat { | conv(1, 2) -> bn\n | conv(1, 2) -> bn(eps=1e-3)\n }",
+        "concat { | conv(1, 2)\n | conv(1, 2, bias=0)\n }",
+        "concat { | conv(1, 2, bias=1)\n | conv(1, 2, bias=true)\n }",
         "concat { | linear(3, pointwise=true)\n | linear(4, pointwise=true, bias=false)\n }",
         "a[]: { concat { 3 x { | conv(1, 5) -> bn -> relu } } }",
         "residual { concat { | conv(1, 2) -> bn\n | conv(1, 2) -> bn\n } } survival 0.5",
@@ -112,3 +115,26 @@ def test_other_geometry_is_nothing_to_merge(text: str) -> None:
 
 def test_a_part_of_grouped_channels_would_read_others(monkeypatch: pytest.MonkeyPatch) -> None:
     assert forced(monkeypatch, steps(GROUPED), "merge_parallel") > 1e-3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "concat { | conv(3, 4)\n | conv(3, 4, dilation=2)\n }",
+        "concat { | conv(3, 4)\n | conv(3, 4, padding_mode=reflect)\n }",
+        "keep x -> conv(3, 4, pad=0) -> keep a\n from x -> conv(3, 4) -> keep b\n output a, b",
+        "keep x -> conv(3, 4, stride=2) -> keep a\n from x -> conv(3, 4) -> keep b\n output a, b",
+        "concat { | conv(1, 4)\n | relu -> conv(1, 4)\n }",
+    ],
+)
+def test_another_geometry_or_value_would_be_wrong(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    assert reasons(steps(text), "merge_parallel") == []
+    monkeypatch.setattr("resdsl.passes.merge_parallel._key", lambda *_: "")
+    assert difference(steps(text), "merge_parallel") > 1e-3
+
+
+def test_a_step_across_channels_would_see_those_of_all_branches(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = steps("concat { | conv(1, 2) -> softmax -> relu\n | conv(1, 2) -> softmax -> tanh\n }")
+    assert_equal(net, "merge_parallel")
+    monkeypatch.setattr("resdsl.passes.merge_parallel.is_channelwise", lambda op: isinstance(op, Activation))
+    assert difference(net, "merge_parallel") > 1e-3

@@ -9,6 +9,7 @@ from resdsl.passes import rewrite
 from tests.unit.passes._equal import assert_equal, reasons, shipped, steps
 from tests.unit.passes._forced import forced
 
+KEPT = "conv(1, 6) -> keep y -> avgpool(2) -> keep z\n output y, z"
 PADDED = "conv(1, 6, bias=true) -> avgpool(3, stride=2, pad=1)"
 
 
@@ -59,21 +60,31 @@ def test_after_the_normalisation_is_folded() -> None:
         ("conv(1, 6, pad=1) -> avgpool(2)", "conv1 is no 1x1 convolution with stride 1 and without padding"),
         (PADDED, "conv1 has a bias, and the pool counts its padding as zeros"),
         ("conv(1, 6) -> avgpool(3, stride=1, pad=1)", "it leaves as many positions as there were"),
+        (KEPT, "conv1 has other uses"),
         (
-            "conv(1, 6) -> keep y -> avgpool(2) -> keep z\n output y, z",
-            "conv1 has other uses than this pool",
+            "keep x -> conv(1, 4) -> keep y\n from x -> maxpool(2) -> residual { from y -> avgpool(2) } survival 0.5",
+            "conv1 does not stand in the same dropped branch or auxiliary head",
         ),
         (
             "keep x -> conv(1, 6) -> aux h: avgpool\n from x",
             "conv1 does not stand in the same dropped branch or auxiliary head",
         ),
-        ("shared s: conv(1, 4)\n s -> avgpool(2) -> s", "it stands, or s does, in a shared module"),
+        ("shared s: conv(1, 4)\n s -> avgpool(2) -> s", "it is shared, or s is"),
     ],
 )
 def test_where_the_order_matters_it_stays(text: str, why: str) -> None:
     assert reasons(steps(text), "pool_first") == [why]
 
 
-@pytest.mark.parametrize("text", [PADDED, "conv(3, 6) -> avgpool(2)", "conv(1, 6, pad=1) -> avgpool(2, ceil=true)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        PADDED,
+        KEPT,
+        "conv(3, 6) -> avgpool(2)",
+        "conv(1, 6, stride=2) -> avgpool(2)",
+        "conv(1, 6, pad=1) -> avgpool(2, ceil=true)",
+    ],
+)
 def test_the_other_order_would_be_another_net(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     assert forced(monkeypatch, steps(text), "pool_first") > 1e-3

@@ -52,6 +52,15 @@ def test_a_head_keeps_a_step() -> None:
     assert reasons(steps("relu\n aux h: dropout\n sigmoid"), "drop_identities") == [
         "it is all that there is of an auxiliary head"
     ]
+    done = rewrite(steps("keep x -> relu -> aux h: { dropout -> identity }\n from x"), ["drop_identities"])
+    assert [change.place for change in done.changes] == ["h.dropout1"]
+    assert [refusal.place for refusal in done.refused] == ["h.identity1"]
+
+
+@pytest.mark.parametrize("step", ["slice(0, 4)", "{ slice(0, 4) -> relu }"])
+def test_a_shared_slice_may_be_less_than_another_value(step: str) -> None:
+    (why,) = reasons(steps(f"shared s: {step}\n s -> conv(1, 8) -> s"), "drop_identities")
+    assert why == "it is shared, and may be less than the whole of another value"
 
 
 def test_auxiliary_heads_of_nets_that_ship() -> None:
@@ -73,6 +82,14 @@ def test_auxiliary_heads_go_with_their_weights(text: str) -> None:
     done = assert_equal(steps(text), "drop_auxiliary")
     assert not done.graph.aux
     assert not any(key.startswith("h") for key in done.weights)
+
+
+@pytest.mark.parametrize("step", ["conv(1, 4)", "{ conv(1, 4) -> bn }"])
+def test_what_a_head_alone_uses_may_lend_its_weights_too(step: str) -> None:
+    net = steps(f"shared s: {step}\n keep x -> s -> aux h: relu\n from x -> s")
+    assert reasons(net, "drop_auxiliary") == [
+        "the auxiliary head h has the first use of weights that are used outside of it"
+    ]
 
 
 @pytest.mark.parametrize("step", ["conv(1, 4)", "{ conv(1, 4) -> bn }"])

@@ -45,6 +45,12 @@ def test_equal_and_back(text):
     assert [key for key, _, _ in back.graph.weights()] == [key for key, _, _ in graph.weights()]
 
 
+def test_a_head_keeps_its_name():
+    done = rewrite(steps("relu -> aux h: conv(3, 4)\n aux g: { conv(3, 4) -> relu }\n tanh"), ["split_residual"])
+    assert [change.place for change in done.changes] == ["g.conv1"]
+    assert [str(one) for one in done.refused] == ["h: it is all that there is of an auxiliary head, whose name it has"]
+
+
 def test_convolutions_in_residuals_stay_as_they_are():
     graph = steps("residual { conv(3, 4) -> relu -> conv(3, 4) } -> conv(3, 4)")
     done = rewrite(graph, ["split_residual"])
