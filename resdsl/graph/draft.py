@@ -16,7 +16,7 @@ from resdsl.graph.verify import verify
 from resdsl.ops.base import Operator
 from resdsl.shapes import Shape
 
-SKELETON = frozenset({ScopeKind.RESIDUAL, ScopeKind.MAIN, ScopeKind.SHORTCUT, ScopeKind.MODEL})
+SKELETON = frozenset({ScopeKind.MAIN, ScopeKind.SHORTCUT, ScopeKind.MODEL})
 """Scopes that mean something even when they are empty: a shortcut without items is the identity."""
 
 PARTS = frozenset(
@@ -239,10 +239,16 @@ class Draft:
     def drop_empty(self, root: Scope) -> None:
         """Scopes without anything in them go, with their names; what means the identity by being empty stays."""
         for scope in reversed(list(root.walk())):
-            empty = not scope.items and scope.kind not in SKELETON and scope.parent is not None
-            if empty and not self._is_identity(scope):
-                assert scope.parent is not None
+            if scope.parent is not None and self._is_empty(scope) and not self._is_identity(scope):
                 scope.parent.items.remove(scope)
+                self.units = [unit for unit in self.units if unit is not scope]
+
+    @staticmethod
+    def _is_empty(scope: Scope) -> bool:
+        """Whether nothing stands in a scope that means something by what stands in it; a residual has its sum."""
+        if scope.kind is ScopeKind.RESIDUAL:
+            return next(scope.nodes(), None) is None
+        return not scope.items and scope.kind not in SKELETON
 
     def _is_identity(self, scope: Scope) -> bool:
         """Whether an empty scope is a branch of a merge that has one for each operand."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from resdsl.graph import ScopeKind
 from resdsl.passes import rewrite
 from tests.unit.passes._equal import assert_equal, reasons, shipped, steps
 
@@ -76,11 +77,14 @@ def test_auxiliary_heads_of_nets_that_ship() -> None:
         "conv(1, 4) -> aux h: conv(3, 4)\n conv(1, 3) -> aux h2: relu\n relu",
         "shared s: { conv(1, 4) -> bn }\n s -> relu -> aux h: { s -> relu }\n conv(1, 2)",
         "shared s: conv(1, 4)\n aux h: { s -> s }\n conv(1, 2)",
+        "relu -> aux h: { conv(1, 4) -> residual { conv(3, 4) } survival 0.5 }\n conv(1, 2)",
     ],
 )
 def test_auxiliary_heads_go_with_their_weights(text: str) -> None:
     done = assert_equal(steps(text), "drop_auxiliary")
     assert not done.graph.aux
+    assert not done.graph.units
+    assert not any(scope.kind is ScopeKind.AUX for scope in done.graph.root.walk())
     assert not any(key.startswith("h") for key in done.weights)
 
 
