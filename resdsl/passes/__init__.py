@@ -40,7 +40,6 @@ INFERENCE = (
     "group_branches",
     "fold_batchnorm",
     "pool_first",
-    "merge_parallel",
 )
 """What makes a net faster in eval, in an order in which each makes room for the next."""
 

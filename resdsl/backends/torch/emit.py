@@ -25,7 +25,7 @@ NAMED = {"chance", "flag", "real"}
 LOSS_WEIGHTS = "loss_weights"
 """An attribute of the named tuple of training: the weight of each output's loss, in their order."""
 
-CAPTURE = {"cuda": "Captured"}
+CAPTURED = "Captured"
 """What a file for a device defines for whoever calls its model."""
 
 RESERVED = {"Tensor", "NamedTuple", "OrderedDict", "F", "nn", "torch"}
@@ -84,7 +84,7 @@ class _File:
         sections += [self._class(spec) for spec in self.plan.classes]
         body = "\n\n\n".join("\n".join(section) for section in sections)
         if self.support:
-            body = "\n\n\n".join([*definitions(self.support, body + CAPTURE.get(self.support, "")), body])
+            body = "\n\n\n".join([*definitions(self.support, f"{body} {CAPTURED}"), body])
         head = [*self._docstring(), "", *_imports(body), "", f'__all__ = ["{self.model}"]']
         return "\n".join(head) + "\n\n\n" + body + "\n"
 
@@ -154,9 +154,7 @@ def _fields(names: list[str]) -> list[str]:
 
 
 def _imports(body: str) -> list[str]:
-    first = []
-    if "functools." in body:
-        first.append("import functools")
+    first = [f"import {name}" for name in ("functools", "warnings") if f"{name}." in body]
     if "OrderedDict(" in body:
         first.append("from collections import OrderedDict")
     if "(NamedTuple)" in body:

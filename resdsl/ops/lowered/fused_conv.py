@@ -21,8 +21,8 @@ class FusedConv(Conv):
 
     activation: str = "none"
     kernel: str = "direct"
-    """How it is computed: `direct`; on the CPU also `winograd` (3x3 with stride 1) and `matmul` (1x1 with stride 1); on
-    CUDA devices also `cudnn`, the fused call."""
+    """How it is computed: `direct`; on the CPU also `winograd` (3x3 with stride 1); on CUDA devices also `cudnn`, the
+    fused call."""
 
     def infer(self, inputs: Shapes) -> Shape:
         shape = super().infer(inputs[:1])

@@ -49,6 +49,8 @@ class Compiled:
     """The weights of that model."""
     module: nn.Module
     """The model with its weights, in eval, on its device."""
+    call: Any
+    """The module as one graph for each shape of its inputs, the fastest way to run it; takes and returns tensors."""
     rewritten: Graph
     """The graph before it was lowered: of operators of the language, for exports."""
     rewritten_state: dict[str, Tensor]
@@ -57,11 +59,15 @@ class Compiled:
     notes: tuple[str, ...]
     """What was done and chosen, a line each."""
 
-    @property
-    def call(self) -> Any:
-        """What is called with inputs: the module, as one CUDA graph for each shape where it is on a CUDA device."""
-        captured = getattr(load_source(self.source), "Captured", None)
-        return captured(self.module) if captured is not None else self.module
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A lowered net as it would be handed over."""
+
+    source: str
+    state: dict[str, Tensor]
+    module: nn.Module
+    call: Any
 
 
 def compile_inference(
@@ -94,16 +100,21 @@ def compile_inference(
     plain = _plain(graph, state)
     given = [x.to(device, wanted) for x in inputs]
     with torch.inference_mode():
-        best = _fastest(built, given, device) if len(built) > 1 else next(iter(built))
-        source, module, weights = built[best]
-        expected, found = tensors(plain(*inputs)), tensors(module(*given))
-    notes = (_told(done), best)
-    if not all(bool(one.isfinite().all()) for one in expected):
-        raise WeightsError("with these weights the plain module's own outputs are infinite or not a number")
-    far = max(difference(one.to(other), other) for one, other in zip(found, expected, strict=True))
+        said = _fastest(built, given, device) if len(built) > 1 else next(iter(built))
+        best = built[said]
+        far = _difference(tensors(plain(*inputs)), [tensors(run(*given)) for run in (best.call, best.module)])
     if not far < TOLERANCE[name]:
         raise InternalError(f"the net for inference differs from the plain one by {far:.1e} of its largest value")
-    return Compiled(source, weights, module, done.graph, converted, far, notes)
+    best.module.load_state_dict(best.state)  # which forgets weights that were packed for the comparison
+    notes = (_told(done), said)
+    return Compiled(best.source, best.state, best.module, best.call, done.graph, converted, far, notes)
+
+
+def _difference(expected: Sequence[Tensor], runs: Sequence[Sequence[Tensor]]) -> float:
+    """The largest one of any run. Raises `WeightsError` if what is expected is not finite."""
+    if not all(bool(one.isfinite().all()) for one in expected):
+        raise WeightsError("with these weights the plain module's own outputs are infinite or not a number")
+    return max(difference(one.to(other), other) for found in runs for one, other in zip(found, expected, strict=True))
 
 
 def _type(device: Target, name: str) -> torch.dtype:
@@ -152,11 +163,8 @@ def _candidates(
     return found
 
 
-def _built(
-    made: Rewritten, state: State, device: Target, dtype: torch.dtype
-) -> tuple[str, nn.Module, dict[str, Tensor]]:
-    """Source, module and weights of a lowered graph."""
-
+def _built(made: Rewritten, state: State, device: Target, dtype: torch.dtype) -> _Candidate:
+    """A lowered graph with its weights, on the device."""
     source = emit(made.graph, device)
     weights = {key: value.to(dtype) for key, value in convert(made.weights, state).items()}
     module = build_module(source).eval()
@@ -164,12 +172,12 @@ def _built(
     module.to(device=device, dtype=dtype)
     if device == "cuda":
         put_channels_last(module)
-    return source, module, weights
+    return _Candidate(source, weights, module, load_source(source).Captured(module))
 
 
-def _fastest(built: Mapping[str, tuple[str, nn.Module, Any]], inputs: Sequence[Tensor], device: Target) -> str:
+def _fastest(built: Mapping[str, _Candidate], inputs: Sequence[Tensor], device: Target) -> str:
     """The first, unless another takes less than `MARGIN` of its time."""
-    calls = {said: partial(module, *inputs) for said, (_, module, _) in built.items()}
+    calls = {said: partial(candidate.call, *inputs) for said, candidate in built.items()}
     times = interleave(calls, visits=VISITS, calls=2, timer=timer_of(device))
     first, best = next(iter(times)), min(times, key=lambda said: times[said].min)
     return best if times[best].min < MARGIN * times[first].min else first

@@ -57,24 +57,22 @@ def _ways(op: FusedConv, target: Target, dtype: torch.dtype) -> tuple[str, ...]:
 
     if target == "cuda":
         return ("cudnn",) if op.activation == "relu" else ()
-    if op.groups != 1 or per_axis(op.stride, 2) != (1, 1) or per_axis(op.dilation, 2) != (1, 1):
-        return ()
-    if per_axis(op.k, 2) == (3, 3):
-        return ("winograd",) if dtype == torch.float32 else ()
-    padded = op.pad is not None and op.pad != 0
-    return ("matmul",) if per_axis(op.k, 2) == (1, 1) and not padded else ()
+    steps = (op.groups, *per_axis(op.stride, 2), *per_axis(op.dilation, 2))
+    tiled = per_axis(op.k, 2) == (3, 3) and set(steps) == {1}
+    return ("winograd",) if tiled and dtype == torch.float32 else ()
 
 
 def _fastest(
     layer: Layer, ways: tuple[str, ...], target: Target, batch: int, dtype: torch.dtype, rest: Tensor
 ) -> str | None:
-    """The way that takes less than `MARGIN` of the direct one's time, if any does."""
+    """The way that takes less than `MARGIN` of the direct one's time, if any does, each as the graph it will be in."""
     import torch
 
     x = torch.randn(batch, *layer.x.full, device=target, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    captured = import_module(f"resdsl.backends.torch.support.{target}").Captured
     modules = {way: _built(layer, way, target).to(x) for way in ("direct", *ways)}
     operands = [x, torch.randn_like(modules["direct"](x))] if layer.added else [x]
-    calls: dict[str, Run] = {way: partial(module, *operands) for way, module in modules.items()}
+    calls: dict[str, Run] = {way: partial(captured(module), *operands) for way, module in modules.items()}
     timer = timer_of(target)
 
     def cold(call: Run) -> float:

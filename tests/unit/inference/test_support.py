@@ -53,7 +53,7 @@ def test_a_fused_convolution(
     activation: str, added: bool, kernel: str, onednn: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not onednn:
-        monkeypatch.setattr(cpu, "has_onednn", lambda: False)
+        monkeypatch.setattr(cpu, "calls_onednn", lambda: False)
     layer = cpu.FusedConv2d(8, 16, 3, padding=1, activation=activation, kernel=kernel)
     x = torch.randn(2, 8, 9, 9).contiguous(memory_format=torch.channels_last)
     residual = torch.randn(2, 16, 9, 9).contiguous(memory_format=torch.channels_last) if added else None
@@ -66,19 +66,6 @@ def test_a_fused_convolution(
     on_cuda = cuda.FusedConv2d(8, 16, 3, padding=1, activation=activation, kernel="cudnn")
     on_cuda.load_state_dict(layer.state_dict())
     assert relative(on_cuda(x, residual), wanted) < 1e-5
-
-
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("added", [True, False])
-def test_a_matrix_product_is_a_pointwise_convolution(bias: bool, added: bool) -> None:
-    layer = cpu.FusedConv2d(8, 6, 1, bias=bias, activation="relu", kernel="matmul")
-    plain = torch.nn.Conv2d(8, 6, 1, bias=bias).double()
-    plain.load_state_dict(layer.state_dict())
-    for layout in (torch.channels_last, torch.contiguous_format):
-        x = torch.randn(3, 8, 5, 7).contiguous(memory_format=layout)
-        residual = torch.randn(3, 6, 5, 7) if added else None
-        wanted = plain(x.double()) + (0 if residual is None else residual)
-        assert relative(layer(x, residual), wanted.relu()) < 1e-5
 
 
 @pytest.mark.parametrize("geometry", [{"stride": 2}, {"groups": 4}, {"dilation": 2, "padding": 2}, {"bias": False}])
@@ -136,10 +123,49 @@ def test_a_captured_model_is_called_as_it_is_without_a_cuda_device() -> None:
     assert torch.equal(cuda.Captured(model)(x), model(x))
 
 
+class Small(torch.nn.Module):
+    """Every fused layer of the CPU: a concatenation, a residual, a Winograd layer, a dense buffer, two outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = cpu.FusedConv2d(3, 8, 3, 2, 1, activation="relu")
+        self.conv2 = cpu.FusedConv2d(8, 8, 3, padding=1, activation="relu", kernel="winograd")
+        self.conv3 = cpu.FusedConv2d(8, 8, 1, activation="silu")
+        self.room = cpu.Room(16)
+        self.scale = common.ChannelAffine(16, relu=True)
+        self.fc = cpu.FusedLinear(24, 5, activation="relu")
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.conv1(x.contiguous(memory_format=torch.channels_last))
+        y = self.conv2(self.conv3(x, self.conv2(x)), x)
+        z = self.scale(cpu.append(self.room(x), y))
+        return self.fc(torch.cat([z, x], 1).mean((2, 3))), y
+
+
+def test_a_captured_model_is_a_graph_for_each_shape_and_the_same_net() -> None:
+    model = Small().eval()
+    captured = cpu.Captured(model)
+    before = torch.jit.onednn_fusion_enabled()
+    for x in (torch.randn(2, 3, 16, 20), torch.randn(1, 3, 9, 9), torch.randn(2, 3, 16, 20)):
+        for found, wanted in zip(captured(x), model(x), strict=True):
+            assert relative(found, wanted) < 1e-5
+    assert len(captured.graphs) == 2
+    assert not cpu.has_graphs() or "oneDNNFusionGuard" in str(torch.jit.last_executed_optimized_graph())
+    assert torch.jit.onednn_fusion_enabled() == before
+
+
+def test_without_a_compiler_of_graphs_a_captured_model_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu, "has_graphs", lambda: False)
+    model, x = Small().eval(), torch.randn(1, 3, 8, 8)
+    captured = cpu.Captured(model)
+    assert torch.equal(captured(x)[0], model(x)[0])
+    assert list(captured.graphs.values()) == [model]
+
+
 def test_a_file_has_the_definitions_that_it_uses_and_no_others() -> None:
     text = "\n".join(definitions("cpu", "self.conv = FusedConv2d(3, 4, 3)"))
     assert "class FusedConv2d" in text
     assert "@functools.cache\ndef winograd_transforms" in text
     assert "class Room" not in text
     assert "def append" not in text
-    assert {"FusedConv2d", "append", "has_onednn"} <= names("cpu")
+    assert {"FusedConv2d", "append", "calls_onednn"} <= names("cpu")

@@ -53,8 +53,5 @@ class ChannelAffine(nn.Module):
 
 def finish(x: Tensor, residual: Tensor | None, activation: str) -> Tensor:
     """What follows a layer, where the layer's own call does not do it."""
-    if residual is not None:
-        x = x.add_(residual)
-    if activation == "relu":
-        return x.relu_()
-    return x if activation == "none" else getattr(F, activation)(x)
+    y = x if residual is None else x + residual
+    return y if activation == "none" else getattr(F, activation)(y)

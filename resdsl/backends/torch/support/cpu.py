@@ -1,6 +1,7 @@
 """Layers of inference on the CPU."""
 
 import functools
+import warnings
 
 import torch
 import torch.nn.functional as F
@@ -15,24 +16,20 @@ class FusedConv2d(ActivatedConv2d):
     """A convolution with its activation and, where one is given, a residual's addition, as one call of oneDNN.
 
     The weight is packed for the processor on the first call. With kernel="winograd" a 3x3 convolution of stride 1 is
-    F(4x4, 3x3) of Lavin and Gray (arXiv:1509.09308), a quarter of the multiplications; with "matmul" a 1x1
-    convolution of stride 1 is a matrix product, which begins sooner than oneDNN does. Both want channels last.
+    F(4x4, 3x3) of Lavin and Gray (arXiv:1509.09308), a quarter of the multiplications, which wants channels last.
     """
 
     packed: Tensor | None = None
 
     def forward(self, x: Tensor, residual: Tensor | None = None) -> Tensor:
+        if self.kernel == "direct" and not calls_onednn():
+            return finish(super().forward(x), residual, self.activation)
         if self.packed is None:
             self.packed = self.pack(x)
         if self.kernel == "winograd":
             relu = self.activation == "relu" and residual is None
             y = winograd(x, self.packed, self.bias, self.padding, relu)
             return y if relu else finish(y, residual, self.activation)
-        if self.kernel == "matmul":
-            y = pointwise(x, self.packed, self.bias)
-            return finish(y, residual, self.activation)
-        if not has_onednn():
-            return finish(super().forward(x), residual, self.activation)
         geometry = (self.padding, self.stride, self.dilation, self.groups)
         convolution = torch.ops.mkldnn._convolution_pointwise
         if residual is None:
@@ -49,10 +46,6 @@ class FusedConv2d(ActivatedConv2d):
         weight = self.weight.detach()
         if self.kernel == "winograd":
             return winograd_weight(weight)
-        if self.kernel == "matmul":
-            return weight.flatten(1).t().contiguous()
-        if not has_onednn():
-            return weight
         if x.is_contiguous(memory_format=torch.channels_last):
             weight = weight.contiguous(memory_format=torch.channels_last)
         geometry = (self.padding, self.stride, self.dilation, self.groups)
@@ -80,7 +73,7 @@ class FusedLinear(nn.Linear):
         self.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
-        if not has_onednn():
+        if not calls_onednn():
             return finish(super().forward(x), None, self.activation)
         if self.packed is None:
             reorder = torch.ops.mkldnn._reorder_linear_weight
@@ -116,18 +109,53 @@ def append(x: Tensor, y: Tensor) -> Tensor:
     return both
 
 
-def has_onednn() -> bool:
-    """Whether this PyTorch has oneDNN's fused layers."""
+class Captured:
+    """A model as one graph of oneDNN for each shape of its input: nothing is prepared anew in each call.
+
+    Weights are loaded before: a graph does not follow what changes later. Several outputs come as a plain tuple. Where
+    this PyTorch compiles no such graphs, the model is called as it is.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model.eval()
+        self.graphs: dict[tuple[torch.Size, ...], nn.Module] = {}
+
+    @torch.inference_mode()
+    def __call__(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        shapes = tuple(x.shape for x in inputs)
+        if shapes not in self.graphs:
+            self.graphs[shapes] = self.capture(inputs) if has_graphs() else self.model
+        return self.graphs[shapes](*inputs)
+
+    def capture(self, inputs: tuple[Tensor, ...]) -> nn.Module:
+        """The graph, compiled."""
+        for layer in self.model.modules():
+            if getattr(layer, "kernel", "direct") == "winograd":
+                layer.packed = layer.pack(inputs[0])  # or the graph would in each call
+        before = torch.jit.onednn_fusion_enabled()
+        torch.jit.enable_onednn_fusion(True)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # TorchScript is deprecated, and has no successor that does this
+                traced = torch.jit.trace(self.model, inputs, check_trace=False)
+                graph = torch.jit.freeze(traced)
+            for _ in range(3):  # the second call compiles what the first has seen
+                graph(*inputs)
+        finally:
+            torch.jit.enable_onednn_fusion(before)
+        return graph
+
+
+def has_graphs() -> bool:
+    """Whether this PyTorch compiles graphs of oneDNN."""
     there = torch.backends.mkldnn.is_available()
+    return there and hasattr(torch.jit, "enable_onednn_fusion")
+
+
+def calls_onednn() -> bool:
+    """Whether layers call oneDNN themselves: in a graph they do not, its compiler fuses them."""
+    there = torch.backends.mkldnn.is_available() and not torch.jit.is_tracing()
     return there and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-
-
-def pointwise(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """A 1x1 convolution of stride 1 as one matrix product over all positions."""
-    n, c, height, width = x.shape
-    rows = x.permute(0, 2, 3, 1).reshape(-1, c)
-    y = rows @ weight if bias is None else torch.addmm(bias, rows, weight)
-    return y.view(n, height, width, -1).permute(0, 3, 1, 2)
 
 
 def winograd_weight(weight: Tensor) -> Tensor:
