@@ -153,7 +153,7 @@ def _reasons(refused: Iterable[Refusal]) -> list[str]:
     """A line a reason, with the first place and how many more there are."""
     places: dict[str, list[str]] = {}
     for refusal in refused:
-        places.setdefault(refusal.why, []).append(refusal.place)
+        places.setdefault(refusal.what, []).append(refusal.place)
     return [f"not {first}{f' and {len(more):,} more' if more else ''}: {why}" for why, (first, *more) in places.items()]
 
 

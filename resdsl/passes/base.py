@@ -12,28 +12,24 @@ from resdsl.passes.formulas import Formula, Given
 from resdsl.records import Record
 
 
-class Change(Record):
-    """One thing that a pass did: where, and what."""
+class Remark(Record):
+    """What a pass says of one place."""
 
     place: str
     what: str
-    by: str = ""
+    by: str
     """The pass's name."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.what}"
 
 
-class Refusal(Record):
+class Change(Remark):
+    """One thing that a pass did: where, and what."""
+
+
+class Refusal(Remark):
     """A place that looks like one for the pass, and the condition that does not hold there."""
-
-    place: str
-    why: str
-    by: str = ""
-    """The pass's name."""
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.why}"
 
 
 class Rewritten(Record):

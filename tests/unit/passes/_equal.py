@@ -57,4 +57,4 @@ def reasons(graph: Graph, name: str) -> list[str]:
     assert not done.changes, done.changes
     nodes = [[(node.op, node.operands, node.path) for node in one.nodes()] for one in (graph, done.graph)]
     assert nodes[0] == nodes[1]
-    return [refusal.why for refusal in done.refused]
+    return [refusal.what for refusal in done.refused]

@@ -138,6 +138,6 @@ def test_refused(text, why):
 
 def test_every_unit_of_a_residual_net_says_why_it_stays():
     done = rewrite(shipped("resnet18", "3x32x32"), ["fold_batchnorm", "merge_residual"])
-    found = [refusal.why for refusal in done.refused]
+    found = [refusal.what for refusal in done.refused]
     assert len(found) == 8
     assert all("a branch is more than one convolution" in why for why in found)

@@ -176,7 +176,7 @@ def test_a_bottleneck_says_what_it_would_take():
     done = rewrite(folded(shipped("resnet50", "3x32x32")), ["plain_blocks"])
     assert not done.changes
     assert len(done.refused) == 16
-    assert sum(f"would take {Fraction(265, 17) + 0.0:.1f} times" in refusal.why for refusal in done.refused) == 12
+    assert sum(f"would take {Fraction(265, 17) + 0.0:.1f} times" in refusal.what for refusal in done.refused) == 12
 
 
 @pytest.mark.parametrize(
