@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FAULTY, FINE, SPEC_HELP, add_common, limits_of, put, refuse, seconds, tell, usage, whole
+from resdsl.cli.common import (
+    DTYPES,
+    FAULTY,
+    FINE,
+    SPEC_HELP,
+    add_common,
+    limits_of,
+    put,
+    refuse,
+    seconds,
+    tell,
+    usage,
+    whole,
+)
 from resdsl.specs import STDIN, Spec, SpecError, find, input_size
 
 if TYPE_CHECKING:
@@ -58,8 +72,11 @@ def run(options: argparse.Namespace) -> int:
         suite = _suite(options, specs)
     except ValueError as error:
         return usage(str(error))
-    for product in filter(None, (options.output, options.save, options.plot)):
+    products = [product for product in (options.output, options.save, options.plot) if product]
+    for product in products:
         refuse(product, specs[0])
+    if len(set(map(os.path.realpath, products))) < len(products):
+        return usage(f"-o, --save and --plot name one file twice: {', '.join(products)}")
     try:
         results = bench.run(suite, lambda what: print(f"bench: {what}", file=sys.stderr, flush=True))
     except bench.WorkerError as error:
@@ -72,6 +89,8 @@ def _suite(options: argparse.Namespace, specs: list[Spec]) -> Suite:
     """What is to be measured. Raises `ValueError` for what there is not."""
     from resdsl.runtime import bench
 
+    short = {name: one for one, name in DTYPES.items()}
+    options.dtype = tuple(dict.fromkeys(short.get(dtype, dtype) for dtype in options.dtype))
     for dtype in options.dtype:
         if dtype not in bench.DTYPES:
             raise ValueError(f"--dtype {dtype}: there are {', '.join(bench.DTYPES)}")

@@ -29,13 +29,22 @@ FINE, FAULTY, USAGE, INTERNAL = range(4)
 SPEC_HELP = "a .res file, FILE:MODEL, the name of a network that ships (resdsl zoo), or - for standard input"
 
 
-def refuse(output: str, spec: Spec) -> None:
-    """Raises `SpecError` or `OSError` if a product may not go there: for whoever has several to write."""
+DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+"""Types of numbers: their short names, and PyTorch's; options take either."""
+
+
+def refuse(output: str, spec: Spec, weights: str | None = None) -> None:
+    """Raises `SpecError` or `OSError` if a product may not go there: for whoever has several to write.
+
+    It replaces neither the spec nor the file of `weights` that it is made of.
+    """
     if output == STDIN:
         return
     if Path(output).suffix == ".res":
         raise SpecError(f"{output} has the name of a spec, and a product never replaces one")
     refuse_place(Path(output), keep=spec.path)
+    if weights is not None and Path(weights).exists() and Path(output).exists() and Path(output).samefile(weights):
+        raise SpecError(f"{output} has the weights that are read, and converted ones never replace them")
 
 
 def put(product: str | bytes, output: str, spec: Spec) -> None:

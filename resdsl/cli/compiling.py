@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FINE, add_spec, add_weights, count, load, put, refuse, usage, whole
-from resdsl.specs import STDIN, Spec
+from resdsl.cli.common import DTYPES, FINE, add_spec, add_weights, count, load, put, refuse, usage, whole
+from resdsl.specs import STDIN, Spec, SpecError
 
 if TYPE_CHECKING:
-    from resdsl.api import Architecture
     from resdsl.cli.common import Commands
+    from resdsl.graph import Graph
 
 _INFERENCE = {"weights": None, "device": "cpu", "dtype": None, "batch": 1, "engine": "source", "tune": True}
 """The options that only `--for inference` takes, and what they are without a word."""
+_WEIGHTS = ".safetensors"
 
 
 def add(commands: Commands) -> None:
@@ -36,7 +38,9 @@ def add(commands: Commands) -> None:
     group = compile_.add_argument_group("for inference")
     add_weights(group)
     group.add_argument("--device", choices=("cpu", "cuda"), help="default: cpu")
-    group.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: float32, on CUDA bfloat16")
+    group.add_argument(
+        "--dtype", type=_dtype, choices=tuple(DTYPES.values()), help="default: float32, on CUDA bfloat16"
+    )
     group.add_argument("--batch", metavar="N", type=whole, help="how many inputs it is tuned for (default: 1)")
     group.add_argument(
         "--engine", choices=("source", "auto"),
@@ -54,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         return usage(f"--{given[0].replace('tune', 'no-tune')} goes with --for inference, which is not asked for")
     net, spec = load(options)
     source = net.source()
-    figures = _figures(net, source)
+    figures = _figures(net.ir, source)
     if options.verify:
         from resdsl.runtime import verify
 
@@ -69,8 +73,8 @@ def _inference(options: argparse.Namespace) -> int:
         return usage("--engine auto chooses among engines for the CPU")
     net, spec = load(options)
     folder = None if options.output == STDIN else Path(options.output)
-    if folder is not None and folder.exists():
-        refuse(str(folder / f"{net.name}.py"), spec)
+    if folder is not None:
+        _refuse_folder(folder, net.name, spec, options.weights)
     made = net.inference(
         weights=options.weights, device=options.device, dtype=options.dtype, batch=options.batch, tune=options.tune
     )
@@ -79,7 +83,7 @@ def _inference(options: argparse.Namespace) -> int:
     if folder is not None:
         from resdsl.runtime.weights import encode
 
-        products[f"{net.name}.safetensors"] = encode(made.state, ".safetensors")
+        products[f"{net.name}{_WEIGHTS}"] = encode(made.state, _WEIGHTS)
     if options.engine == "auto":
         from resdsl.runtime.inference import SUFFIXES, fastest_engine
 
@@ -91,8 +95,25 @@ def _inference(options: argparse.Namespace) -> int:
         notes.append("weights freshly initialised; --weights FILE takes trained ones")
     _write(products, folder, spec)
     where = sys.stderr if folder is None else sys.stdout
-    print(_figures(net, made.source), *notes, sep="\n", file=where)
+    print(_figures(made.rewritten, made.source), *notes, sep="\n", file=where)
     return FINE
+
+
+def _refuse_folder(folder: Path, name: str, spec: Spec, weights: str | None) -> None:
+    """Raises `SpecError` or `OSError` if source and weights cannot go into a folder: before they are made."""
+    there = f"{name}.py and {name}{_WEIGHTS}"
+    if not folder.is_dir() and (folder.exists() or folder.suffix in (".py", ".res", ".pth", ".pt", _WEIGHTS)):
+        raise SpecError(f"{folder} is no folder: with --for inference, -o names the one for {there}")
+    above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise OSError(f"{folder} cannot be written: {above} is {'read-only' if above.is_dir() else 'no folder'}")
+    if not folder.exists():
+        return
+    refuse(str(folder / f"{name}.py"), spec)
+    state = folder / f"{name}{_WEIGHTS}"
+    refuse(str(state), spec, weights)
+    if weights is None and state.exists():
+        raise SpecError(f"{state} is there already, and fresh weights replace none: say --weights, or another folder")
 
 
 def _write(products: dict[str, str | bytes], folder: Path | None, spec: Spec) -> None:
@@ -104,11 +125,15 @@ def _write(products: dict[str, str | bytes], folder: Path | None, spec: Spec) ->
         put(product, str(folder / name), spec)
 
 
-def _figures(net: Architecture, source: str) -> str:
-    from resdsl.analysis.summary import gmacs
+def _figures(graph: Graph, source: str) -> str:
+    from resdsl.analysis.summary import gmacs, summarize
 
-    summary = net.summary()
+    summary = summarize(graph)
     return (
         f"{summary.model}: {summary.params:,} parameters, {gmacs(summary.macs)} GMACs, depth {summary.depth}, "
         f"{count(source.count(chr(10)), 'line')}"
     )
+
+
+def _dtype(text: str) -> str:
+    return DTYPES.get(text, text)

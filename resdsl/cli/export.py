@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     net, spec = load(options)
     output = options.output or _unused(_NAMES[options.to].format(net.name))
     if output != STDIN:
-        refuse(output, spec)
+        refuse(output, spec, options.weights)
         refuse_suffix(options.to, Path(output))
     name = net.name if output == STDIN else Path(output).name
     found, exported = export_net(net.ir, options.to, name, weights=options.weights, batch=options.batch)

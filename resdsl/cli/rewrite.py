@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from resdsl.cli.common import FAULTY, FINE, add_spec, add_weights, count, load, put, refuse, usage
 from resdsl.files import refuse_place, write_whole
-from resdsl.specs import STDIN, SpecError
+from resdsl.specs import STDIN, Spec, SpecError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     net, spec = load(options)
     _refuse_old(options.output)
     if options.weights_output:
-        refuse(options.weights_output, spec)
+        _refuse_weights(options, spec)
     rewritten = net.rewrite(*names)
     done = rewritten.rewritten
     assert done is not None
@@ -109,6 +109,17 @@ def _refuse_old(output: str) -> None:
     if path.exists() or path.is_symlink():
         raise SpecError(f"{path} exists already, and a spec is never replaced")
     refuse_place(path)
+
+
+def _refuse_weights(options: argparse.Namespace, spec: Spec) -> None:
+    """Raises `SpecError` or `OSError` if the converted weights cannot be written as they are asked for."""
+    output = options.weights_output
+    if output == STDIN:
+        raise SpecError("--weights-output is a file: the text goes to standard output")
+    refuse(output, spec, options.weights)
+    from resdsl.runtime.weights import refuse_suffix
+
+    refuse_suffix(Path(output).suffix)
 
 
 def _weights(net: Architecture, source: str | None) -> dict[str, Tensor] | None:

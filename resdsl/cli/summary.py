@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING
 
-from resdsl.cli.common import FINE, add_spec, load, whole
+from resdsl.cli.common import DTYPES, FINE, add_spec, load, whole
 
 if TYPE_CHECKING:
     from resdsl.cli.common import Commands
@@ -23,7 +23,8 @@ def add(commands: Commands) -> None:
     memory.add_argument("--batch", metavar="N", type=_sizes, default=(1,), help="batch sizes, such as 1,32,256")
     memory.add_argument(
         "--dtype",
-        choices=("float64", "float32", "float16", "bfloat16"),
+        type=lambda text: DTYPES.get(text, text),
+        choices=("float64", *DTYPES.values()),
         default="float32",
         help="type of weights and values",
     )
@@ -59,6 +60,6 @@ def _sizes(text: str) -> tuple[int, ...]:
 def _bytes(text: str) -> int:
     """`24GB` (billions), `24GiB` (2**30)."""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]i?B)", text)
-    if not found:
+    if not found or not float(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is no amount of memory, such as 24GB (billions) or 24GiB (2**30)")
     return int(float(found[1]) * _UNITS[found[2]])

@@ -81,6 +81,8 @@ def _axes(axes: Axes, plot: Plot) -> None:
     bars = [series for series in plot.series if series.form == "bars"]
     for index, series in enumerate(plot.series):
         _series(axes, series, index, bars)
+    if plot.level is not None:
+        axes.axhline(float(plot.level), color=_INK, linewidth=0.8)
     _scales(axes, plot)
     for index, marked in enumerate(plot.ranges):
         color = COLORS[(index + 1) % len(COLORS)]
@@ -113,6 +115,11 @@ def _series(axes: Axes, series: Series, index: int, bars: list[Series]) -> None:
             hatch=hatch,
             edgecolor="white",
         )
+        if series.high:
+            ends = [[float(at - low) for at, low in zip(series.y, series.low, strict=True)],
+                    [float(high - at) for at, high in zip(series.y, series.high, strict=True)]]  # fmt: skip
+            places = [place + shift for place in x]
+            axes.errorbar(places, y, ends, fmt="none", ecolor=_INK, elinewidth=0.7, capsize=1.5, capthick=0.7)
         if series.texts:
             axes.bar_label(drawn, labels=list(series.texts), fontsize=_SIZE - 1, padding=1)
     elif series.form == "steps":

@@ -87,18 +87,19 @@ def means_table(results: Results, kind: str, baseline: str = BASELINE) -> Table:
 
 
 def speeds(results: Results, baseline: str = BASELINE) -> Plot:
-    """Speeds by net, a bar each variant."""
+    """Speeds by net, a bar each variant, with its bracket."""
     cases = [case for case in results.cases if baseline in case.entries]
     names = list(dict.fromkeys(name for case in cases for name in case.entries if name not in (baseline, CONTROL)))
     series = []
     for name in names:
         places = tuple(i for i, case in enumerate(cases) if name in case.entries)
-        values = tuple(cases[i].speed(name, baseline).ratio for i in places)
-        series.append(Series(name, places, values, "bars"))
+        each = [cases[i].speed(name, baseline) for i in places]
+        values, low, high = zip(*((one.ratio, one.low, one.high) for one in each), strict=True)
+        series.append(Series(name, places, values, "bars", low, high))
     several = len(results.kinds()) > 1
     labels = tuple(f"{case.net}\n{case.dtype}, batch {case.batch}" if several else case.net for case in cases)
     title = f"Speed, {baseline} = 1" + ("" if several or not cases else f": {cases[0].kind}")
-    return Plot(title, "", f"times {baseline}", tuple(series), names=labels)
+    return Plot(title, "", f"times {baseline}", tuple(series), names=labels, level=1)
 
 
 def _ratio(found: Ratio) -> tuple[Number, str]:

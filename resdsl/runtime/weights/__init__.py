@@ -1,6 +1,6 @@
 """Weights from elsewhere: checkpoints in other names, brought into a model by an explicit mapping."""
 
-from resdsl.runtime.weights.files import Checkpoint, encode, read
+from resdsl.runtime.weights.files import Checkpoint, encode, read, refuse_suffix
 from resdsl.runtime.weights.finding import find_mapping
 from resdsl.runtime.weights.layout import Layout, graph_layout, layout
 from resdsl.runtime.weights.mapping import Mapping, Pair
@@ -19,5 +19,6 @@ __all__ = [
     "layout",
     "layout_of",
     "read",
+    "refuse_suffix",
     "saved",
 ]

@@ -106,10 +106,8 @@ def _read_pytorch(path: Path) -> object:
             warnings.simplefilter("ignore")  # of storages of old, and of pickles' protocols
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
-        reason = str(error).partition("\n")[0]
-        raise OSError(
-            f"{path} holds more than tensors, or is no file of PyTorch's, and is not opened: {reason}"
-        ) from error
+        # PyTorch's own words say how to open it all the same, which is how such a file runs its program
+        raise OSError(f"{path} holds more than tensors, or is no file of PyTorch's, and is not opened") from error
     except (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
         raise OSError(f"{path} cannot be read: {type(error).__name__}: {str(error).partition(chr(10))[0]}") from error
 
@@ -127,10 +125,19 @@ def _refuse_bombs(path: Path) -> None:
         raise OSError(f"{path} says that it holds more than it does, and is not opened")
 
 
+def refuse_suffix(suffix: str) -> None:
+    """Raises `OSError` if no file of weights is written that ends so."""
+    if suffix != SAFETENSORS and suffix not in PYTORCH:
+        raise OSError(
+            f"weights are written to files that end in {SAFETENSORS}, .pth or .pt, not {suffix or 'in nothing'}"
+        )
+
+
 def encode(tensors: Mapping[str, Tensor], suffix: str) -> bytes:
     """The bytes of a file of weights with that suffix. Raises `OSError` for another suffix."""
     import torch
 
+    refuse_suffix(suffix)
     whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
     if suffix == SAFETENSORS:
         storages: set[int] = set()
@@ -140,11 +147,9 @@ def encode(tensors: Mapping[str, Tensor], suffix: str) -> bytes:
             storages.add(tensor.untyped_storage().data_ptr())
         data: bytes = _safetensors().save(whole, {"format": "pt"})
         return data
-    if suffix in PYTORCH:
-        buffer = io.BytesIO()
-        torch.save(whole, buffer)
-        return buffer.getvalue()
-    raise OSError(f"weights are written to files that end in {SAFETENSORS}, .pth or .pt, not {suffix or 'in nothing'}")
+    buffer = io.BytesIO()
+    torch.save(whole, buffer)
+    return buffer.getvalue()
 
 
 def _safetensors() -> Any:

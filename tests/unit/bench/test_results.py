@@ -116,3 +116,4 @@ def test_the_plot_has_a_bar_for_each_variant_and_net() -> None:
     (series,) = plot.series
     assert (series.name, plot.names) == ("ours", ("a", "b"))
     assert series.y == pytest.approx((2, 0.5))
+    assert (plot.level, series.low, series.high) == (1, series.y, series.y)

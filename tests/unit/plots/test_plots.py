@@ -116,3 +116,14 @@ def test_without_matplotlib(
     assert "pip install 'resdsl[plot]'" in capsys.readouterr().err
     assert main(["plot", "cost", "resnet18", "-o", str(tmp_path / "a.csv")]) == 0
     assert not (tmp_path / "a.svg").exists()
+
+
+def test_bars_have_brackets() -> None:
+    bars = Series("ours", (0,), (2.0,), "bars", low=(1.5,), high=(2.5,))
+    made = Plot("", "net", "speed", (bars,), names=("a",), level=1)
+    assert made.table().csv().splitlines() == [
+        'series,net,"speed, lowest",speed,"speed, highest"',
+        "ours,a,1.5,2.0,2.5",
+    ]
+    bare = Plot("", "net", "speed", (Series("ours", (0,), (2.0,), "bars"),), names=("a",))
+    assert draw(made, "svg").count(b"<path") > draw(bare, "svg").count(b"<path")
