@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from fractions import Fraction
 
 from resdsl.graph import Node, Scope
@@ -22,15 +23,15 @@ def multiply_branch(to: Rewriter, unit: Scope, factor: Fraction) -> str:
     """
     draft = to.draft
     merges = [draft.nodes[item] for item in unit.items if isinstance(item, int)]
-    if len(merges) != 1:
-        return "it is gated: its factor stands on a sigmoid, not on weights"
+    if why := _gate(merges):
+        return why
     inside = set(unit.nodes())
     ends: dict[int, Node] = {}
     waiting = [draft.operands(merges[0])[0]]
     while waiting:
         node = waiting.pop()
-        if node.id not in inside or len(draft.users(node)) > 1 or draft.is_output(node):
-            return f"{node.op.kind} has other uses than the end of the branch"
+        if why := _other_uses(to, node, inside):
+            return why
         if node.op.homogeneous:
             waiting += draft.operands(node)
         elif why := _obstacle(to, node):
@@ -39,6 +40,16 @@ def multiply_branch(to: Rewriter, unit: Scope, factor: Fraction) -> str:
             ends[node.id] = node
     for node in ends.values():
         _multiply(to, node, factor)
+    return ""
+
+
+def _gate(merges: Sequence[Node]) -> str:
+    return "" if len(merges) == 1 else "it is gated: its factor stands on a sigmoid, not on weights"
+
+
+def _other_uses(to: Rewriter, node: Node, inside: Container[int]) -> str:
+    if node.id not in inside or len(to.draft.users(node)) > 1 or to.draft.is_output(node):
+        return f"{node.op.kind} has other uses than the end of the branch"
     return ""
 
 

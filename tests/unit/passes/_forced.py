@@ -9,6 +9,10 @@ import pytest
 from resdsl.graph import Graph
 from resdsl.passes import rewrite
 from resdsl.runtime.equality import equality
+from tests.unit.passes._equal import reasons
+
+WRONG = 1e-3
+"""A relative difference that no rounding makes."""
 
 
 def forced(monkeypatch: pytest.MonkeyPatch, graph: Graph, name: str, *conditions: str) -> float:
@@ -18,6 +22,12 @@ def forced(monkeypatch: pytest.MonkeyPatch, graph: Graph, name: str, *conditions
             room, _, function = f"{name}.{condition}".rpartition(".")
             patch.setattr(import_module(f"resdsl.passes.{room.rpartition('.')[2]}"), function, lambda *_: "")
         return difference(graph, name)
+
+
+def assert_needed(monkeypatch: pytest.MonkeyPatch, graph: Graph, name: str, why: str, *conditions: str) -> None:
+    """A pass refuses a place for a reason, and without the condition would make another net of it."""
+    assert any(why in one for one in reasons(graph, name))
+    assert forced(monkeypatch, graph, name, *conditions) > WRONG
 
 
 def difference(graph: Graph, name: str) -> float:

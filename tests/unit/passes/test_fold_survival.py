@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from resdsl.ops.sigmoid import Sigmoid
 from resdsl.passes import rewrite
 from tests.unit.passes._equal import assert_equal, reasons, shipped, steps
+from tests.unit.passes._forced import assert_needed, difference
+
+GATED = "residual { conv(3, 4) } gate { conv(3, 4) -> sigmoid }"
+READ = "residual { bn -> relu -> keep y } shortcut { from y -> conv(1, 4) }"
 
 
 def test_nets_that_ship() -> None:
@@ -44,11 +49,11 @@ def test_what_was_divided_in_training_has_no_factor(unit: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("residual { conv(3, 4) } gate { conv(3, 4) -> sigmoid }", "it is gated: its factor stands on a sigmoid"),
+        (GATED, "it is gated: its factor stands on a sigmoid"),
         ("residual { conv(3, 4) -> sigmoid }", "it ends in sigmoid, which has no weights"),
         ("residual { conv(3, 4) -> bn(affine=false) }", "it ends in bn, which has no weights"),
         ("residual { relu }", "input has other uses than the end of the branch"),
-        ("residual { bn -> relu -> keep y } shortcut { from y -> conv(1, 4) }", "relu has other uses than the end"),
+        (READ, "relu has other uses than the end"),
         ("shared s: conv(3, 4)\n residual { s }", "the weights of s are shared"),
     ],
 )
@@ -59,3 +64,23 @@ def test_what_cannot_take_the_factor_is_refused(text: str, why: str) -> None:
     kept = next(scope for scope in rewrite(net, ["fold_survival"]).graph.root.walk() if scope.survival)
     assert kept.survival is not None
     assert kept.survival.rescale == "test"
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "conditions"),
+    [
+        (f"{GATED} survival 0.5", "it is gated", ("factors._gate", "factors._other_uses", "factors._obstacle")),
+        (f"{READ} survival 0.5", "relu has other uses", ("factors._other_uses",)),
+        ("shared s: conv(3, 4)\n residual { s } survival 0.5 -> s", "the weights of s", ("factors._obstacle",)),
+        ("residual { bn(affine=false) } survival 0.5", "it ends in bn, which has no weights", ("factors._obstacle",)),
+    ],
+)
+def test_the_factor_elsewhere_would_be_another_net(
+    monkeypatch: pytest.MonkeyPatch, text: str, why: str, conditions: tuple[str, ...]
+) -> None:
+    assert_needed(monkeypatch, steps(text), "fold_survival", why, *conditions)
+
+
+def test_a_factor_does_not_pass_through_a_sigmoid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sigmoid, "homogeneous", True)
+    assert difference(steps("residual { conv(3, 4) -> sigmoid } survival 0.5"), "fold_survival") > 1e-3

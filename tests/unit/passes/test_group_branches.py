@@ -10,7 +10,7 @@ from resdsl.graph.equivalence import equivalent
 from resdsl.passes import rewrite
 from resdsl.runtime import build_module, check_weights
 from tests.unit.passes._equal import assert_equal, reasons, shipped, steps
-from tests.unit.passes._forced import forced
+from tests.unit.passes._forced import assert_needed
 
 FORMS = {"resnext50_32x4d_paths": 6_768, "resnext50_32x4d_concat": 6_272}
 KEYS = 320
@@ -96,10 +96,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_without_its_condition_it_would_be_wrong(case, monkeypatch):
     text, why = WRONG[case]
-    graph = steps(text)
-    (found,) = reasons(graph, "group_branches")
-    assert why in found
-    assert forced(monkeypatch, graph, "group_branches") > 1e-3
+    assert_needed(monkeypatch, steps(text), "group_branches", why)
 
 
 DROPPED = """

@@ -12,7 +12,7 @@ from resdsl.passes import rewrite
 from resdsl.runtime import build_module
 from resdsl.runtime.formulas import convert
 from tests.unit.passes._equal import assert_equal, graph_of, reasons, shipped, steps
-from tests.unit.passes._forced import forced
+from tests.unit.passes._forced import assert_needed
 
 REPVGG = """
 block unit(width, stride = 1) {
@@ -46,6 +46,8 @@ model net { input 3x16x16
         "residual { conv(1, 4) }",
         "add { | conv(4, 6, pad=1) | conv(4, 6, pad=1, bias=true) }",
         "add { | conv(3, 4) | conv([1, 3], 4) | conv([3, 1], 4) | conv(1, 4) | identity }",
+        "add { | conv(3, 4, pad=0, padding_mode=circular) | conv(3, 4, pad=0) }",
+        "keep x -> conv(3, 4) -> keep y\n from x -> add { | identity | from y } -> relu",
         "conv(3, 4) -> relu -> residual { conv(3, 4) } -> residual { conv(3, 4) -> relu -> conv(3, 4) }",
     ],
 )
@@ -88,6 +90,7 @@ def test_the_kernel_is_pytorch_s_dirac():
     assert torch.equal(module(x), x)
 
 
+OUTSIDE = "keep x -> conv(3, 4) -> keep y\n from x ->"
 WRONG = {
     "another value": ("relu -> residual { tanh -> conv(3, 4) }", "conv1 reads the result of tanh", "_obstacle"),
     "two convolutions": ("residual { conv(3, 4) -> relu -> conv(3, 4) }", "more than one convolution", "_obstacle"),
@@ -104,6 +107,12 @@ WRONG = {
         "conv2 and conv1 differ in padding_mode",
         "misfit",
     ),
+    "padding mode of one tap": (
+        "add { | conv(1, 4, pad=1, padding_mode=circular) | conv(1, 4, pad=1) }",
+        "conv2 and conv1 differ in padding_mode",
+        "misfit",
+    ),
+    "shared": ("shared c: conv(3, 4)\n residual { c } -> relu -> c", "the weights of c are shared", "_obstacle"),
     "dropped": ("residual { conv(3, 4) } survival 0.5", "may be dropped", "_obstacle"),
 }
 
@@ -111,10 +120,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_without_its_condition_it_would_be_wrong(case, monkeypatch):
     text, why, condition = WRONG[case]
-    graph = steps(text)
-    (found,) = reasons(graph, "merge_residual")
-    assert why in found
-    assert forced(monkeypatch, graph, "merge_residual", condition) > 1e-3
+    assert_needed(monkeypatch, steps(text), "merge_residual", why, condition)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,8 @@ def test_without_its_condition_it_would_be_wrong(case, monkeypatch):
         ("residual { conv(1, 8, stride=2) } shortcut { avgpool(2) -> pad_channels(8) }", "more than one convolution"),
         ("add { | conv(3, 4, groups=2) | conv(1, 4) }", "conv2 has 1 groups, and conv1 2"),
         ("add { | conv(3, 8, groups=2) | pad_channels(8) }", "conv1 has 2 groups, and"),
-        ("shared c: conv(3, 4)\n residual { c } -> relu -> c", "the weights of c are shared"),
+        (f"{OUTSIDE} residual {{ from y }} survival 0.5", "its branch may be dropped"),
+        (f"{OUTSIDE} aux h: residual {{ from y }}\n tanh", "the same dropped branch or auxiliary head"),
         ("residual { conv(3, 4) -> keep a }\n mul { | identity | from a }", "and of no convolution"),
         ("residual { conv(3, 4) } gate { conv(1, 4) -> sigmoid }", "it adds results of mul, and of no convolution"),
     ],

@@ -15,7 +15,7 @@ from resdsl.passes import rewrite
 from resdsl.passes.signs import is_non_negative
 from resdsl.runtime.formulas import convert
 from tests.unit.passes._equal import assert_equal, graph_of, reasons, shipped, steps
-from tests.unit.passes._forced import forced
+from tests.unit.passes._forced import assert_needed
 
 BEFORE = ["drop_identities", "fold_batchnorm"]
 
@@ -106,6 +106,7 @@ def test_the_source_is_a_plain_net():
     assert "nn.Sequential(*(Basic(16, 16) for _ in range(3)))" in source
 
 
+OUTSIDE = "conv(3, 4) -> relu -> conv(3, 4) -> keep y\n from x ->"
 WRONG = {
     "sign": ("residual { conv(3, 4) -> relu -> conv(3, 4) }", "the result of input, may be negative", "_sign"),
     "sign after a sum": (
@@ -133,6 +134,11 @@ WRONG = {
         "downsample.0 and the branch have different strides",
         "_misfit",
     ),
+    "window of the shortcut": (
+        "relu -> residual { conv(3, 4, stride=2) -> relu -> conv(3, 4) } shortcut { conv(3, 4, stride=2) }",
+        "no single position",
+        "_misfit",
+    ),
     "dropped": ("relu -> residual { conv(3, 4) -> relu -> conv(3, 4) } survival 0.5", "may be dropped", "_obstacle"),
 }
 
@@ -140,9 +146,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_without_its_condition_it_would_be_wrong(case, monkeypatch):
     text, why, condition = WRONG[case]
-    graph = steps(text, "4x9x9")
-    assert why in reasons(graph, "plain_blocks")[-1]
-    assert forced(monkeypatch, graph, "plain_blocks", condition) > 1e-3
+    assert_needed(monkeypatch, steps(text, "4x9x9"), "plain_blocks", why, condition)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +165,7 @@ def test_without_its_condition_it_would_be_wrong(case, monkeypatch):
         ("relu -> residual { conv(3, 8) -> relu -> conv(3, 8) } shortcut { conv(1, 8, groups=2) }", "has 2 groups"),
         ("relu -> residual { conv(3, 8) -> relu -> conv(3, 8) } shortcut { conv(3, 8) }", "no single position"),
         ("shared c: conv(3, 4)\n relu -> residual { conv(3, 4) -> relu -> c } -> c", "shared weights"),
+        (f"relu -> keep x -> {OUTSIDE} aux h: residual {{ from y }}\n tanh", "the same dropped branch"),
         ("relu -> residual { conv(3, 4) -> relu -> conv(3, 4) } gate { conv(1, 4) -> sigmoid }", "results of mul"),
         ("relu -> residual { conv(1, 1) -> relu -> conv(3, 1) -> relu -> conv(1, 4) }",
          "the branch is 3 convolutions, not 2: carrying the shortcut through all of them would take 15.6 times"),

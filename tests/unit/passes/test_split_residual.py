@@ -8,7 +8,7 @@ from resdsl.backends.dot import options, pictures
 from resdsl.graph.equivalence import equivalent
 from resdsl.passes import rewrite
 from tests.unit.passes._equal import assert_equal, reasons, shipped, steps
-from tests.unit.passes._forced import forced
+from tests.unit.passes._forced import assert_needed
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,7 @@ def test_convolutions_in_residuals_stay_as_they_are():
 
 def test_without_its_condition_it_would_be_wrong(monkeypatch):
     graph = steps("conv(3, 4, pad=[[0, 2], [1, 1]])")
-    (found,) = reasons(graph, "split_residual")
-    assert "its window is not centred" in found
-    assert forced(monkeypatch, graph, "split_residual") > 1e-3
+    assert_needed(monkeypatch, graph, "split_residual", "its window is not centred")
 
 
 @pytest.mark.parametrize(
