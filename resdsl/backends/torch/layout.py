@@ -52,7 +52,8 @@ def explode(text: str, indent: int, end: str = "") -> list[str]:
     if generator and len(pad) + 4 + len(parts[0]) <= WIDTH:
         lines.append(f"{pad}    {parts[0]}")
     elif generator:
-        lines += ["    " * (indent + 1) + clause for clause in _clauses(parts[0])]
+        for clause in _clauses(parts[0]):
+            lines += explode(clause, indent + 1)
     else:
         groups = text[opening] == "(" and not re.search(r"[\w)\]]$", head[:-1])  # a comma would make it a tuple
         for part in parts:

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as fn
 
 from resdsl.backends.torch import emit
+from resdsl.backends.torch.layout import WIDTH
 from resdsl.graph import Graph
 from resdsl.runtime import check_weights, model_class, verify
 
@@ -160,6 +161,19 @@ model net { input left: 3x8x8
   from right -> conv(3, 4) -> keep b
   concat { | from a | from b } -> avgpool -> flatten -> linear(2) }
 """,
+    "long braces under counted labels": """
+block unit(width)[] { conv(3, width, dilation=2, groups=4, bias=true) -> bn(eps=0.01) -> leaky_relu(0.2) }
+model net { input 16x8x8
+  equal: { for i in range(4) { some_unit{i}: {
+    conv(3, 16, dilation=2, groups=4, bias=true) -> bn(eps=0.01) -> leaky_relu(0.2) -> conv(1, 16) -> bn } } }
+  within: { for i in range(4) { outer{i}: { for k in range(5) { inner{k}: { conv(3, 16, bias=true) -> bn } } } } }
+  same[]: 4 x unit(16)
+  unnamed[]: { 4 x { []: { unit(16) -> unit(16) } } }
+  growing: { for i in range(4) { layer{i}: {
+    conv(3, 16 + 4 * i, dilation=2, groups=4, bias=true) -> bn(eps=0.01) -> leaky_relu(0.2) -> conv(1, 20 + 4 * i) } } }
+  grown[]: { for i in range(5) { unit(32 + 4 * i) } }
+  avgpool -> flatten -> linear(2) }
+""",
     "odd names": """
 model net { input 3x8x8
   "class": conv(3, 4) -> "a-b": conv(3, 4) -> lambda: bn -> scope[]: { conv(1, 4) -> add { | conv(1, 4) | conv(3, 4) } }
@@ -187,6 +201,13 @@ def test_it_is_as_ruff_leaves_it(graph_of: Callable[..., Graph], text: str) -> N
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_lines_are_short(graph_of: Callable[..., Graph]) -> None:
+    source = emit(graph_of(CASES["long braces under counted labels"]))
+    assert source.count("for i in range") == 3
+    assert source.count("for _ in range") == 2
+    assert [line for line in source.splitlines() if len(line) > WIDTH] == []
 
 
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
