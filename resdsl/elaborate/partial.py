@@ -31,7 +31,7 @@ class Broken(Pointwise):
     def saved(self, inputs: object) -> Saved:  # noqa: ARG002 - as in its base
         return NOTHING
 
-    def torch(self, inputs: object) -> Never:  # noqa: ARG002
+    def torch(self, inputs: object) -> Never:  # noqa: ARG002 - as above
         raise InternalError("a net that has faults is compiled")
 
 

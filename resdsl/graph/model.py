@@ -263,7 +263,7 @@ class Graph:
         """All nodes in order of execution."""
         return iter(self._nodes)
 
-    def consumers(self, id: int) -> list[Node]:  # noqa: A002
+    def consumers(self, id: int) -> list[Node]:  # noqa: A002 - as above
         """The nodes that use a value, once for each use, in order."""
         return [self._nodes[user] for user in self._uses[id]]
 

@@ -75,6 +75,7 @@ def _make_portable(module: ModuleType, text: str) -> None:
 
     for value in vars(module).values():
         if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == module.__name__:
+            # The type checker sees the method of `object` replaced, for good.
             value.__reduce_ex__ = reduce  # type: ignore[method-assign,assignment]
 
 

@@ -178,6 +178,7 @@ def _outputs(result: Tensor | Mapping[str, Tensor] | tuple[Tensor, ...]) -> dict
 
     if isinstance(result, Tensor):
         return {"": result}
+    # What is no mapping is a named tuple, whose class is the library's own.
     given: Mapping[str, Tensor] = result if isinstance(result, Mapping) else result._asdict()  # type: ignore[attr-defined]
     return {re.findall(r"\d*$", name)[0]: value for name, value in given.items()}
 

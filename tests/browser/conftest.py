@@ -95,7 +95,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
         file = tmp_path / "net.html"
         file.write_text(written(net, level) if isinstance(net, str) else html.page(net, level), encoding="utf-8")
         options = {"viewport": {"width": 1400, "height": 900}, "reduced_motion": "reduce", **context}
-        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
+        page = browser.new_context(**options).new_page()
         found = Opened(page)
 
         def answer(route: Route) -> None:

@@ -212,8 +212,8 @@ def test_everything_that_can_be_pressed_has_a_name(opened: Opener) -> None:
 def test_on_a_small_screen_nothing_stands_out_of_it(opened: Opener) -> None:
     net = opened(viewport={"width": 400, "height": 800})
     assert net.page.evaluate("document.documentElement.scrollWidth") <= 400
-    assert net.page.locator("#listing").bounding_box()["height"] > 100  # type: ignore[index]
-    assert net.page.locator("#stage").bounding_box()["height"] > 200  # type: ignore[index]
+    assert net.page.locator("#listing").bounding_box()["height"] > 100
+    assert net.page.locator("#stage").bounding_box()["height"] > 200
 
 
 def test_what_is_left_out_is_said_and_found(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

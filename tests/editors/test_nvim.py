@@ -38,7 +38,7 @@ def talk(folder: Path, first: str, second: str | None = None, *, command: list[s
     ]  # fmt: skip
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=90)
     assert answer.exists(), done.stdout + done.stderr
-    return json.loads(answer.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return json.loads(answer.read_text(encoding="utf-8"))
 
 
 def test_the_server_serves_neovim(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ class Editor:
     @property
     def legend(self) -> types.SemanticTokensLegend:
         """What the numbers of colours mean."""
-        return self.client.server.semantic_tokens_provider.legend  # type: ignore[attr-defined]
+        return self.client.server.semantic_tokens_provider.legend
 
     def at(self, name: str, needle: str, offset: int = 0) -> types.Position:
         """The position of a piece of an open text."""
@@ -175,11 +175,11 @@ def split(text: str) -> tuple[str, types.Position | None]:
 def make_client() -> LanguageClient:
     """A client that counts how often it is asked to draw its hints anew."""
     client = make_test_lsp_client()
-    client.refreshes = 0  # type: ignore[attr-defined]
+    client.refreshes = 0
 
     @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
     def refresh(_params: None) -> None:
-        client.refreshes += 1  # type: ignore[attr-defined]
+        client.refreshes += 1
 
     return client
 
@@ -190,7 +190,7 @@ def make_client() -> LanguageClient:
 )
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
     result = await lsp_client.initialize_session(types.InitializeParams(capabilities=capabilities()))
-    lsp_client.server = result.capabilities  # type: ignore[attr-defined]
+    lsp_client.server = result.capabilities
     yield
     await lsp_client.shutdown_session()
 

@@ -88,7 +88,7 @@ def test_dense_bottleneck(tmp_path: Path) -> None:
     torch.manual_seed(0)
     ours = _block(tmp_path, "dense_bottleneck", "dense_bottleneck(12)")
 
-    class Peer(_torchvision("torchvision.models.densenet._DenseLayer")):  # type: ignore[misc]
+    class Peer(_torchvision("torchvision.models.densenet._DenseLayer")):
         def forward(self, x: Tensor) -> Tensor:
             return torch.cat([x, super().forward(x)], 1)
 

@@ -185,7 +185,7 @@ def test_random_nets(text: str, seed: int) -> None:
         given_x = x.clone().requires_grad_()
         result = net(given_x)
         total = sum(t.square().mean() for t in (result if isinstance(result, tuple) else (result,)))
-        total.backward()  # type: ignore[union-attr]
+        total.backward()
         assert torch.equal(given_x, x)
 
 

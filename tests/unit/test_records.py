@@ -56,7 +56,7 @@ def test_made_as_a_dataclass_is() -> None:
 def test_wrong_arguments_raise_as_for_a_function(arguments: tuple[object, ...]) -> None:
     for made in (Word, Plain):
         with pytest.raises(TypeError, match="argument"):
-            made(*arguments)  # type: ignore[arg-type]
+            made(*arguments)
 
 
 def test_equal_by_class_and_fields() -> None:

@@ -58,4 +58,4 @@ def test_a_net_that_grows_with_the_batch() -> None:
 )
 def test_what_there_is_not(net: resdsl.Architecture, wrong: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        net.memory(**wrong)  # type: ignore[arg-type] # that is the point
+        net.memory(**wrong)

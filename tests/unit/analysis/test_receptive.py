@@ -50,7 +50,7 @@ def test_it_is_where_pytorch_finds_a_gradient(tmp_path: Path, body: str) -> None
     assert fields
     for at in (tuple(n // 2 for n in shape.size), tuple(n // 2 + 1 for n in shape.size)):
         expected = [(f.low + i * f.stride, f.high + i * f.stride) for f, i in zip(fields, at, strict=True)]
-        assert seen(module, at) == expected  # type: ignore[arg-type] # two axes
+        assert seen(module, at) == expected
 
 
 def test_the_smallest_is_that_of_one_path(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def row(**changes: object) -> Row:
         "output": "8x4x4", "stride": "2", "params": 1_000, "macs": 3_000_000_000, "kept": Kept(1 << 18, 0, 0),
         "field": (("3", "9"), ("3", "9")), "offset": (("0.5", "0.5"),) * 2, "sources": (),
     }  # fmt: skip
-    return Row(**{**plain, **changes})  # type: ignore[arg-type] # a table of fields
+    return Row(**{**plain, **changes})
 
 
 def net_of(*rows: Row) -> Summary:

@@ -101,9 +101,9 @@ def test_module_is_the_source_executed(net: Path) -> None:
     assert next(tiny.module(device="meta").parameters()).device.type == "meta"
     scope: dict[str, object] = {"__name__": "elsewhere"}
     exec(compile(tiny.source(), "elsewhere.py", "exec"), scope)
-    build = scope[scope["__all__"][0]]  # type: ignore[index]
-    assert isinstance(build, Callable)  # type: ignore[arg-type]
-    assert list(build().state_dict()) == list(module.state_dict())  # type: ignore[operator]
+    build = scope[scope["__all__"][0]]
+    assert isinstance(build, Callable)
+    assert list(build().state_dict()) == list(module.state_dict())
 
 
 def test_pictures(net: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def entry(milliseconds: float, spread: float = 0.01, **options: object) -> Entry
     """Calls between the given time and `spread` more."""
     seconds = milliseconds / 1000
     times = Times(seconds, seconds * (1 + spread / 2), seconds * (1 + spread), 30)
-    return Entry(times, 1e-6, **options)  # type: ignore[arg-type]
+    return Entry(times, 1e-6, **options)
 
 
 def case(net: str, ours: float, *, batch: int = 1, spread: float = 0.01, dtype: str = "fp32") -> Case:

@@ -134,7 +134,7 @@ def test_a_process_that_takes_too_long_is_ended() -> None:
 
 
 def test_a_process_that_dies_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(working.sys, "executable", "/bin/false")  # type: ignore[attr-defined]  # of the module it uses
+    monkeypatch.setattr(working.sys, "executable", "/bin/false")
     with pytest.raises(WorkerError, match="ended with 1: no word"):
         ask(Describe("cpu"))
 
@@ -197,7 +197,7 @@ def test_wrong_calls(spec: Path, options: list[str], said: str, capsys: pytest.C
     try:
         code = main(["bench", str(spec), *options])
     except SystemExit as stop:
-        code = stop.code  # type: ignore[assignment]  # argparse's own
+        code = stop.code
     assert code == 2
     assert said in capsys.readouterr().err
 

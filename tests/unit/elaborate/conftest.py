@@ -34,7 +34,7 @@ def graph_of() -> Callable[..., Graph]:
     def run(text: str, model: str = "net", **options: object) -> Graph:
         report = Report()
         program = load_program(Source("test.res", text), report)
-        graph = build(program, model, report, **options)  # type: ignore[arg-type]
+        graph = build(program, model, report, **options)
         report.raise_if_failed()
         assert graph is not None
         return graph

@@ -69,4 +69,4 @@ def expected(*inputs: Tensor) -> tuple[Tensor, ...]:
 
 def agree(found: object, *inputs: Tensor) -> None:
     """Fails unless these are the module's outputs, as a plain tuple or list of tensors."""
-    torch.testing.assert_close(tuple(found), expected(*inputs), rtol=1e-5, atol=1e-5)  # type: ignore[arg-type]
+    torch.testing.assert_close(tuple(found), expected(*inputs), rtol=1e-5, atol=1e-5)

@@ -84,7 +84,7 @@ def test_from_python() -> None:
     with pytest.raises(SpecError, match="-1 is no batch"):
         net.export("pt2", "net.pt2", batch=-1)
     with pytest.raises(SpecError, match="no export to 'tflite'; there are onnx, pt2, aoti, safetensors"):
-        net.export("tflite", "net.tflite")  # type: ignore[arg-type]
+        net.export("tflite", "net.tflite")
     assert files() == {"net.res", "weights.safetensors"}
 
 

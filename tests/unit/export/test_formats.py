@@ -179,7 +179,7 @@ def test_a_net_without_weights_or_steps(to: str, tmp_path: Path) -> None:
     path = tmp_path / "net.res"
     path.write_text("model net {\n  input output: 2\n}\n", encoding="utf-8")
     bare = resdsl.load(path)
-    made = export(bare.ir, bare.module(), to, "net")  # type: ignore[arg-type]
+    made = export(bare.ir, bare.module(), to, "net")
     assert made.comparison is not None
     assert made.comparison.difference == 0
     if to == "onnx":

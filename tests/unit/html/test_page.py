@@ -74,9 +74,9 @@ def test_each_level_leads_to_the_next(text: str) -> None:
     found = data(text)["sheets"]
     below = {"overview": "stage", "stage": "block", "block": "ops"}
     for sheet in found:
-        for element in sheet["elements"]:  # type: ignore[attr-defined]
+        for element in sheet["elements"]:
             if "o" in element:
-                assert found[element["o"]]["level"] == below[sheet["level"]]  # type: ignore[index]
+                assert found[element["o"]]["level"] == below[sheet["level"]]
             else:
                 assert sheet["level"] == "ops" or element["k"] in {"input", "output", "link", "shortcut", "gate"}
 
@@ -118,7 +118,7 @@ def test_every_form_of_net_has_a_page(model: str) -> None:
 def test_a_part_has_the_blocks_that_the_whole_has() -> None:
     titles: dict[object, set[object]] = {}
     for sheet in data(page(resdsl.load("resnet50_fpn").ir))["sheets"]:
-        for element in sheet["elements"]:  # type: ignore[attr-defined]
+        for element in sheet["elements"]:
             if sheet["level"] == "block" and element["k"] == "block":
                 titles.setdefault(sheet["title"] == "all", set()).add(element["t"])
     assert titles[True] - {"stem", "head", "operators"} <= titles[False]
@@ -156,4 +156,4 @@ def test_a_broken_net_has_a_page(tmp_path: Path) -> None:
     target = tmp_path / "net.html"
     assert main(["render", str(spec), "-o", str(target), "--allow-broken"]) == 1
     found = data(target.read_text(encoding="utf-8"))["sheets"]
-    assert any(element["k"] == "fault" for sheet in found for element in sheet["elements"])  # type: ignore[attr-defined]
+    assert any(element["k"] == "fault" for sheet in found for element in sheet["elements"])

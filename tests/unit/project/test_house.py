@@ -79,7 +79,7 @@ def test_the_environment_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras = project["project"]["optional-dependencies"]
     wanted = [*project["project"]["dependencies"], *extras["test"], *extras["dev"], "torchvision", "timm", "pytorchcv"]
-    names = {re.match(r"[\w.-]+", requirement)[0].lower() for requirement in wanted} - {"resdsl"}  # type: ignore[index]
+    names = {re.match(r"[\w.-]+", requirement)[0].lower() for requirement in wanted} - {"resdsl"}
     pinned = set(
         re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(encoding="utf-8").lower(), re.MULTILINE)
     )

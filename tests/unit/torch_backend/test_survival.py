@@ -42,7 +42,7 @@ class Operators(TorchDispatchMode):
         super().__init__()
         self.convolutions = 0
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         self.convolutions += "convolution" in str(func)
         return func(*args, **(kwargs or {}))
 
@@ -305,7 +305,7 @@ def test_checkpointed_stages_recompute_what_they_computed(module_of: Callable[..
     saved = copy.deepcopy(plain)
     inner = saved.get_submodule("body")
     forward = inner.forward
-    inner.forward = lambda x: checkpoint(forward, x, use_reentrant=False)  # type: ignore[method-assign]
+    inner.forward = lambda x: checkpoint(forward, x, use_reentrant=False)
     x = torch.randn(6, 8, 6, 6)
     for _ in range(4):
         for net in (plain, saved):

@@ -78,7 +78,7 @@ def test_nothing_changes_on_a_misfit(tiny: Architecture) -> None:
     with pytest.raises(WeightsError, match="meta"):
         resdsl.transplant(module, tiny.module(device="meta"))
     with pytest.raises(TypeError, match="not from a int"):
-        resdsl.transplant(3, module)  # type: ignore[arg-type]
+        resdsl.transplant(3, module)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".pt"])
@@ -160,7 +160,7 @@ def test_what_is_no_weight_is_refused(tiny: Architecture) -> None:
         torch.zeros(5, dtype=torch.complex64),
     ):
         with pytest.raises(WeightsError, match=r"fc\.bias"):
-            resdsl.transplant(state | {"fc.bias": value}, tiny)  # type: ignore[dict-item]
+            resdsl.transplant(state | {"fc.bias": value}, tiny)
     with pytest.raises(WeightsError, match="has no tensors"):
         resdsl.transplant({}, tiny)
 

@@ -47,7 +47,7 @@ def _shift(net: nn.Sequential) -> None:
 
 
 def _momentum(net: nn.Sequential) -> None:
-    net[1].momentum = 0.2  # type: ignore[assignment]
+    net[1].momentum = 0.2
 
 
 def _halve(net: nn.Sequential) -> None:
@@ -119,7 +119,7 @@ def test_wrong_weights_are_an_error(capsys: pytest.CaptureFixture[str], monkeypa
     def spoiled(ours: nn.Module, *rest: object) -> peers.Agreement:
         with torch.no_grad():
             next(ours.parameters()).mul_(1.01)
-        return compare(ours, *rest)  # type: ignore[arg-type]
+        return compare(ours, *rest)
 
     monkeypatch.setattr(peers, "compare", spoiled)
     assert main(["zoo", "verify", "preresnet20_cifar10", "--peers"]) == 1
