@@ -155,9 +155,9 @@ def _change(before: Node, after: Node) -> str:
     elif before.op.kind != "input":
         fields = type(before.op).model_fields
         for name in fields:
-            one, other = (_value(getattr(node.op, name)) for node in (before, after))
-            if one != other:  # as texts: `true` is no 1
-                said.append(f"{name} {one} -> {other}")
+            one, other = getattr(before.op, name), getattr(after.op, name)
+            if repr(one) != repr(other):  # to `==`, true is 1
+                said.append(f"{name} {_value(one)} -> {_value(other)}")
     if len(before.operands) != len(after.operands):
         said.append(f"{len(before.operands)} -> {len(after.operands)} operands")
     chances = [_survival(node) for node in (before, after)]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import permutations
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -156,6 +160,43 @@ def test_paths_of_many_equal_branches(tmp_path: Path) -> None:
     assert not equivalent(
         one, net(tmp_path, "  add { 15 x { | conv(1, 4) -> conv(3, 4) }\n | conv(1, 4) -> conv(1, 4) }")
     )
+
+
+def facts(merges: list[str], shared: str, order: Sequence[str] = "abcd") -> object:
+    """What `alike` says, with other names for the four: the merges, as far as order counts, and who shares weights."""
+    name = dict(zip("abcd", order, strict=True))
+    said = []
+    for kind, *ends in map(str.split, merges):
+        renamed = [name[end] for end in ends]
+        said.append((kind, *(renamed if kind == "concat" else sorted(renamed))))
+    return sorted(said), {
+        frozenset(name[one] for one, by in zip("abcd", shared, strict=True) if by == s) for s in shared
+    }
+
+
+def test_four_alike_steps_against_all_ways_to_match_them(tmp_path: Path) -> None:
+    draw = Random(6)
+
+    def drawn(kinds: tuple[str, ...]) -> list[str]:
+        merges = [" ".join((draw.choice(kinds), *draw.sample("abcd", 2))) for _ in range(4)]
+        return merges if all(name in " ".join(one[-3:] for one in merges) for name in "abcd") else drawn(kinds)
+
+    found: Counter[bool] = Counter()
+    for _ in range(80):
+        kinds = draw.choice([("concat",), ("add", "mul")])
+        one, other = drawn(kinds), drawn(kinds)
+        shared, sharing = (draw.choice(["abcd", "aacd", "abbd", "aacc", "abab"]) for _ in range(2))
+        if draw.random() < 0.5:
+            to = str.maketrans("abcd", "".join(draw.sample("abcd", 4)))
+            other = [f"{merge[:-3]}{merge[-3:].translate(to)}" for merge in one]
+            users = dict(zip("abcd".translate(to), shared.translate(to), strict=True))
+            sharing = "".join(users[name] for name in "abcd")
+        equal = any(facts(one, shared, order) == facts(other, sharing) for order in permutations("abcd"))
+        mine, theirs = net(tmp_path, alike(*one, shared=shared)), net(tmp_path, alike(*other, shared=sharing), "other")
+        assert equivalent(mine, theirs) == equal
+        assert equivalent(mine, net(tmp_path, alike(*reversed(one), shared=shared), "reversed"))
+        found[equal] += 1
+    assert min(found[True], found[False]) >= 3
 
 
 def test_rings_of_alike_steps_one_after_the_other(tmp_path: Path) -> None:
