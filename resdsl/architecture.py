@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,9 +154,9 @@ class Architecture:
         from resdsl.runtime.weights.transplanting import transplant
 
         module = build_seeded(self.source())
-        if weights is not None:
-            transplant(weights, module, graph=self.ir)
-        return compile_inference(self.ir, module.state_dict(), device=device, dtype=dtype, batch=batch, tune=tune)
+        found = None if weights is None else transplant(weights, module, graph=self.ir)
+        made = compile_inference(self.ir, module.state_dict(), device=device, dtype=dtype, batch=batch, tune=tune)
+        return made if found is None else replace(made, notes=(*str(found).splitlines(), *made.notes))
 
     def export(
         self,

@@ -46,6 +46,8 @@ def test_a_folder_has_source_and_weights(spec: str, capsys: pytest.CaptureFixtur
     assert (code, err) == (0, "")
     assert "difference from the plain module" in out
     assert "freshly initialised" not in out
+    assert "\ntrained.safetensors -> the model tiny: 20 tensors\nby name\n" in out
+    assert "says little" not in out
     from safetensors.torch import load_file
 
     model = build_module(Path("out/fast/tiny.py").read_text()).eval()
@@ -55,6 +57,16 @@ def test_a_folder_has_source_and_weights(spec: str, capsys: pytest.CaptureFixtur
     x = torch.randn(2, 3, 8, 8)
     with torch.inference_mode():
         assert torch.allclose(model(x), plain(x), atol=1e-5)
+
+
+def test_a_comparison_that_says_little_says_so(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    weights = resdsl.load(spec).module().state_dict()
+    weights["fc.weight"].zero_()
+    Path("deaf.safetensors").write_bytes(encode(weights, ".safetensors"))
+    words = ("--for", "inference", "--weights", "deaf.safetensors", "--no-tune", "-o", "out")
+    code, out, _ = run(capsys, spec, *words)
+    assert code == 0
+    assert "outputs hardly depend on inputs, so that the comparison says little" in out
 
 
 def test_without_a_folder_the_source_is_printed(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
