@@ -154,6 +154,8 @@ def _candidates(
     graph: Graph, device: Target, dtype: torch.dtype, batch: int, *, tune: bool
 ) -> list[tuple[str, Rewritten]]:
     """Lowered graphs by what is said of them, the first without a measurement."""
+    from resdsl.backends.torch.support.cpu import has_graphs
+
     lowered = lower(graph, device)
     if not tune:
         return [("channels last, nothing measured", lowered)]
@@ -164,7 +166,7 @@ def _candidates(
         ["channels last", *(f"{n} convolution{'s' if n > 1 else ''} as {way}" for way, n in sorted(ways.items()))]
     )
     found = [(said, lowered.then(last))]
-    if device == "cpu":
+    if device == "cpu" and not has_graphs():  # whose compiler lays out values itself
         found.append(("contiguous", lower(graph, device, channels_last=False)))
     return found
 
@@ -172,9 +174,9 @@ def _candidates(
 def _built(made: Rewritten, state: State, device: Target, dtype: torch.dtype) -> _Candidate:
     """A lowered graph with its weights, on the device."""
     source = emit(made.graph, device)
-    weights = {key: value.to(dtype) for key, value in convert(made.weights, state).items()}
-    module = build_module(source).eval()
-    module.load_state_dict(weights)
+    weights = {key: value.to(dtype, copy=True) for key, value in convert(made.weights, state).items()}
+    module = build_module(source, device="meta").eval()
+    module.load_state_dict(weights, assign=True)
     module.to(device=device, dtype=dtype)
     if device == "cuda":
         put_channels_last(module)

@@ -139,7 +139,7 @@ class Captured:
                 warnings.simplefilter("ignore")  # TorchScript is deprecated, and has no successor that does this
                 traced = torch.jit.trace(self.model, inputs, check_trace=False)
                 graph = torch.jit.freeze(traced)
-            for _ in range(3):  # the second call compiles what the first has seen
+            for _ in range(2):  # the second call compiles what the first has seen
                 graph(*inputs)
         finally:
             torch.jit.enable_onednn_fusion(before)
