@@ -64,10 +64,16 @@ def rewrite(graph: Graph, names: Iterable[str]) -> Rewritten:
 
 
 def run(graph: Graph, passes: Iterable[Pass]) -> Rewritten:
-    """A graph after passes, and how its weights follow from those it had before the first."""
+    """A graph after passes, and how its weights follow from those it had before the first.
+
+    A pass that recorded no change made none: its graph is the one before it.
+    """
     done = Rewritten(graph, {key: Given(key) for key, _, _ in graph.weights()}, (), ())
     for one in passes:
         rewriter = Rewriter(done.graph, one.name)
         one.apply(rewriter)
-        done = done.then(rewriter.finish())
+        if rewriter.changes:
+            done = done.then(rewriter.finish())
+        else:
+            done = Rewritten(done.graph, done.weights, done.changes, (*done.refused, *rewriter.refused))
     return done

@@ -14,7 +14,7 @@ from resdsl.ops.base import Operator
 from resdsl.passes import Rewritten
 from resdsl.records import Record
 from resdsl.runtime.formulas import convert
-from resdsl.runtime.generated import model_class
+from resdsl.runtime.generated import build_empty
 from resdsl.runtime.verify import tensors
 from resdsl.runtime.weights.layout import COUNTER
 
@@ -122,12 +122,9 @@ def _written(op: Operator, argument: str, otherwise: float) -> float:
 
 def _modules(before: Graph, after: Rewritten, state: State) -> tuple[nn.Module, nn.Module]:
     """Both nets, each with its own copy of the weights."""
-    import torch
-
     found = []
     for graph, given in ((before, state), (after.graph, convert(after.weights, state))):
-        with torch.device("meta"):
-            module = model_class(emit(graph))()
+        module = build_empty(emit(graph))
         module.load_state_dict({key: tensor.clone() for key, tensor in given.items()}, assign=True)
         found.append(module)
     return found[0], found[1]

@@ -49,6 +49,24 @@ def build_module(text: str, *, device: torch.device | str | None = None, dtype: 
     return module.to(dtype=dtype) if dtype is not None else module
 
 
+def build_empty(text: str) -> nn.Module:
+    """The model of a generated source on the meta device: without memory, for weights that are assigned to it.
+
+    Nothing is drawn: on that device a random number is an import of PyTorch's compiler.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    drawn = {torch.Tensor.normal_, torch.Tensor.uniform_}
+
+    class Undrawn(TorchFunctionMode):
+        def __torch_function__(self, call: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return args[0] if call in drawn else call(*args, **(kwargs or {}))
+
+    with torch.device("meta"), Undrawn():
+        return model_class(text)()
+
+
 def build_seeded(text: str) -> nn.Module:
     """The model of a generated source on the CPU, initialised alike each time; random numbers elsewhere go on as if
     nothing had been drawn."""

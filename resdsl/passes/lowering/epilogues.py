@@ -35,6 +35,7 @@ class FuseEpilogues(Pass):
             elif self.linear and isinstance(node.op, Linear) and not node.shape.dims:
                 fields = _fields(node.op)
                 to.draft.reoperate(node, FusedLinear(**fields, activation=_take_activation(to, node)))
+                to.did(node, "a fused layer")
 
     def _convolution(self, to: Rewriter, node: Node) -> None:
         assert isinstance(node.op, Conv)
@@ -43,6 +44,7 @@ class FuseEpilogues(Pass):
         if total is not None and _may_take(to, node, total):
             _take_addition(to, node, total)
         to.draft.reoperate(node, FusedConv(**fields, activation=_take_activation(to, node)))
+        to.did(node, "a fused layer")
 
 
 def _fields(op: Conv | Linear) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from resdsl.passes.lowering import Target, choose, lower
 from resdsl.runtime.bench.protocol import interleave, timer_of
 from resdsl.runtime.export.comparing import DEAF, difference
 from resdsl.runtime.formulas import convert
-from resdsl.runtime.generated import build_module, load_source
+from resdsl.runtime.generated import build_empty, load_source
 from resdsl.runtime.inference.kernels import MARGIN, faster_kernels
 from resdsl.runtime.processors import onednn_computes, put_channels_last
 from resdsl.runtime.verify import tensors
@@ -145,8 +145,8 @@ def random_inputs(graph: Graph, batch: int) -> list[Tensor]:
 
 
 def _plain(graph: Graph, state: State) -> nn.Module:
-    module = build_module(emit(graph)).eval()
-    module.load_state_dict(dict(state))
+    module = build_empty(emit(graph)).eval()
+    module.load_state_dict(dict(state), assign=True)
     return module
 
 
@@ -175,7 +175,7 @@ def _built(made: Rewritten, state: State, device: Target, dtype: torch.dtype) ->
     """A lowered graph with its weights, on the device."""
     source = emit(made.graph, device)
     weights = {key: value.to(dtype, copy=True) for key, value in convert(made.weights, state).items()}
-    module = build_module(source, device="meta").eval()
+    module = build_empty(source).eval()
     module.load_state_dict(weights, assign=True)
     module.to(device=device, dtype=dtype)
     if device == "cuda":

@@ -19,6 +19,7 @@ from resdsl.passes.lowering import choose, layer_of, lower
 from resdsl.runtime import build_module
 from resdsl.runtime.export import PackageMissingError
 from resdsl.runtime.formulas import convert
+from resdsl.runtime.generated import build_empty
 from resdsl.runtime.inference import InferenceError, compile_inference, engines, fastest_engine, kernels
 from resdsl.source import Source
 from resdsl.specs import Spec
@@ -138,6 +139,30 @@ def test_convolutions_that_mirror_or_have_one_axis_stay() -> None:
     assert "nn.Conv2d" in lowered("conv(3, 4, padding_mode=reflect) -> relu")
     net = net_of("model net { input 2x16; conv(3, 4) -> bn -> relu; avgpool -> flatten -> linear(2) }")
     assert "nn.Conv1d" in compile_inference(net.ir, state_of(net), tune=False).source
+
+
+def test_an_empty_model_takes_the_weights_it_is_given_and_draws_nothing() -> None:
+    text = emit(resdsl.load("resnet20_cifar10").ir)
+    full, x = build_module(text).eval(), torch.randn(1, 3, 32, 32)
+    before = torch.get_rng_state()
+    empty = build_empty(text).eval()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert {parameter.device.type for parameter in empty.parameters()} == {"meta"}
+    empty.load_state_dict(full.state_dict(), assign=True)
+    assert torch.equal(empty(x), full(x))
+
+
+def test_training_the_net_on_leaves_what_was_compiled_as_it_is() -> None:
+    net = net_of("model net { input 3x8x8; conv(3, 4) -> relu -> avgpool -> flatten -> linear(2) }")
+    module, x = build_module(emit(net.ir)), torch.randn(1, 3, 8, 8)
+    made = compile_inference(net.ir, module.state_dict(), tune=False)
+    first = made.module(x)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.mul_(2)
+    made.module.load_state_dict(made.state)
+    assert torch.equal(made.module(x), first)
+    assert torch.equal(made.call(x), made.call(x))
 
 
 # --- choices -----------------------------------------------------------------------------------------
