@@ -42,6 +42,19 @@ def test_a_statistic_that_does_not_move_along_shows_in_training() -> None:
     assert found.training > 1e-3
 
 
+def test_a_training_step_that_is_chaos_is_compared_with_its_own_rounding() -> None:
+    """Gradients of 110 layers without shortcuts change in the eighth digit with the last bit of an input."""
+    net = resdsl.load("plain110_cifar10", input=(3, 16, 16)).ir
+    done = rewrite(net, ["split_residual"])
+    found = equality(net, done, training=True, batch=4)
+    assert found.training is not None
+    assert found.training_rounding > 1e-10
+    assert found.holds
+    key = "layer2.0.conv1.weight"
+    off = _with(done, key, Scaled(done.weights[key], Fraction(1_000_001, 1_000_000)))
+    assert not equality(net, off, training=True, batch=4).holds
+
+
 def test_what_is_not_finite_is_far_from_everything() -> None:
     one = torch.tensor([1.0, math.nan])
     assert differences((one,), (one,)) == math.inf
