@@ -74,7 +74,10 @@ class Architecture:
         return Footprint(self.ir).memory(batch, dtype, optimizer)
 
     def source(self) -> str:
-        """A Python module that depends on torch alone and defines the model as a class."""
+        """A Python module that depends on torch alone and defines the model as a class.
+
+        Raises `CompileError` for a net in which a shared step is no one module (E601).
+        """
         return self._source
 
     @cached_property

@@ -92,7 +92,7 @@ class BodyBuilder:
         body = Body(
             tuple(sorted(self.members.items(), key=lambda member: self.ranks.get(member[0], FOREVER))),
             self.arguments,
-            tuple(self.modules.values()),
+            tuple((name, "Tensor" if key in self.flow.tensors else "nn.Module") for key, name in self.modules.items()),
             tuple(self.lines.statements),
         )
         return Draft(body, self.leaves, self.optional)
@@ -196,6 +196,10 @@ class BodyBuilder:
         call = call_of(text)
         if call is not None:
             if text.parameter is not None:
+                key = self.flow.shared_key(step.shared) if step.shared is not None else None
+                if key in self.modules:
+                    handed = self._template(call, (operand, Var(self.modules[key])), node)
+                    return replace(handed, text=handed.text.replace("{self}", "{1}"))
                 self._register(member, node)
             return self._template(call, (operand,), node, member)
         result = self._invoke(node, step.shared, (operand,), member)
@@ -361,8 +365,7 @@ class BodyBuilder:
     def _shared_members(self) -> None:
         """Members that are declared here and used further in only."""
         for item in self.flow.shared:
-            empty = isinstance(item, Scope) and item not in self.flow.filled
-            if owner(item)[0] is self.scope and not empty:
+            if owner(item)[0] is self.scope and self.flow.is_member(item):
                 self._register(owner(item)[1], item)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from resdsl.graph import Graph, Node, Scope, ScopeKind
+from resdsl.ops.base import Torch
 
 
 @dataclass(slots=True)
@@ -14,7 +15,7 @@ class Border:
     inputs: list[int] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
-    """Keys of `shared` modules that are declared further out."""
+    """Keys of `shared` modules and tensors that are declared further out."""
 
 
 def is_module(scope: Scope) -> bool:
@@ -56,6 +57,8 @@ class Dataflow:
         """Scopes with at least one node in them."""
         self.shared: list[Scope | Node] = []
         """What `shared` declarations are used for, first uses and later ones, in order."""
+        self.tensors: set[str] = set()
+        """Keys of those that are a bare tensor."""
         self.reshaped: set[Scope] = set()
         """First uses of shared scopes that are used with other shapes too: no shape is true of their class."""
         self._chains: dict[Scope, tuple[Scope, ...]] = {}
@@ -65,7 +68,10 @@ class Dataflow:
             if scope.alias_of is not None and self._shapes_at(scope) != self._shapes_at(scope.alias_of):
                 self.reshaped.add(scope.alias_of)
             if scope.kind is ScopeKind.SHARED:
-                self.shared.append(self.shared_item(scope))
+                item = self.shared_item(scope)
+                self.shared.append(item)
+                if isinstance(item, Node) and self._torch(item).parameter is not None:
+                    self.tensors.add(item.path)
         for node in graph.nodes():
             self._mark_filled(node.scope)
             for operand in node.operands:
@@ -108,7 +114,7 @@ class Dataflow:
         """Shared modules that are used further in than they are declared are passed along."""
         scope: Scope | None = node.scope
         while scope is not None:
-            if scope.kind is ScopeKind.SHARED and scope.home is not None:
+            if scope.kind is ScopeKind.SHARED and scope.home is not None and self.is_member(self.shared_item(scope)):
                 member = self.shared_key(scope)
                 for module in self.chain(scope.parent) if scope.parent else ():
                     if module is scope.home or module is self._home(scope):
@@ -133,6 +139,16 @@ class Dataflow:
             return scope
         (item,) = scope.items
         return item if isinstance(item, Scope) else self.graph.node(item)
+
+    def is_member(self, item: Scope | Node) -> bool:
+        """Whether there is a module or a tensor of what is shared; of one operator there may be an expression alone."""
+        if isinstance(item, Scope):
+            return item in self.filled
+        text = self._torch(item)
+        return text.parameter is not None or (text.layer is not None and not text.inline)
+
+    def _torch(self, node: Node) -> Torch:
+        return node.op.torch(self.graph.shapes(node))
 
     def _order(self, scope: Scope, border: Border) -> None:
         first = {value: place for place, value in enumerate(scope.inputs)}

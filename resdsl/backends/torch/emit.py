@@ -13,6 +13,7 @@ from resdsl.backends.torch.layout import fit as fit_line
 from resdsl.backends.torch.members import constructor
 from resdsl.backends.torch.prose import class_docstring, safe
 from resdsl.backends.torch.render import Callee, Renderer, attribute
+from resdsl.backends.torch.sharing import separated
 from resdsl.backends.torch.spelling import Names, class_name
 from resdsl.backends.torch.stochastic import BASE, base_class
 from resdsl.backends.torch.support import Target, definitions
@@ -36,9 +37,10 @@ def emit(graph: Graph, support: Target | None = None) -> str:
 
     A graph that was lowered needs layers that the file defines: `support` is the device that they are for. The file's
     `__all__` names the model's class first, which is constructed without arguments; the keys of its `state_dict` are
-    those of `graph.weights()`.
+    those of `graph.weights()`. Raises `CompileError` (E601) where a shared step with weights is not the same module in
+    all its uses.
     """
-    return _File(graph, support).text()
+    return _File(separated(graph), support).text()
 
 
 class _File:
@@ -133,7 +135,8 @@ class _File:
             base = self.base
         lines = [f"class {self.callees[spec.id].name}({base}):", *class_docstring(self.graph, spec.scopes), ""]
         lines += [*init, ""] if init else []
-        takes = [*(f"{name}: Tensor" for name in spec.body.takes), *(f"{m}: nn.Module" for m in spec.body.modules)]
+        handed = [f"{name}: {kind}" for name, kind in spec.body.modules]
+        takes = [*(f"{name}: Tensor" for name in spec.body.takes), *handed]
         lines += fit_line(f"def forward(self, {', '.join(takes)}) -> {self._returns(spec)}:", 1)
         lines += renderer.statements(spec.body.forward, 2, self.outputs)
         return lines

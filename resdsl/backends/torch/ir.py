@@ -180,7 +180,8 @@ class Body:
     members: tuple[tuple[str, Module | None], ...]
     """In the order of registration. `None` stands for an optional member, whose module is in `Draft.optional`."""
     takes: tuple[str, ...]
-    modules: tuple[str, ...]
+    modules: tuple[tuple[str, str], ...]
+    """Shared members of what is around it, which it is handed with what it takes: their names and types."""
     forward: tuple[Statement, ...]
 
 
