@@ -105,7 +105,8 @@ class Architecture:
         for name in passes:
             if name not in PASSES:
                 near = did_you_mean(name, PASSES)
-                raise SpecError(f"there is no pass {name!r}; {f'did you mean {near}?' if near else ', '.join(PASSES)}")
+                known = f"did you mean {near}?" if near else f"there are {', '.join(PASSES)}"
+                raise SpecError(f"there is no pass {name!r}; {known}")
         done = rewrite(self.ir, passes)
         return Architecture(done.graph, self.warnings, done)
 
