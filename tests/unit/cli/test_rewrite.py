@@ -91,7 +91,7 @@ def test_a_pass_that_applies_nowhere_says_why(resdsl_: Said) -> None:
     ("words", "said"),
     [
         (("--pass", "pool_frist"), "there is no pass 'pool_frist'; did you mean pool_first?"),
-        (("--pass", "x"), "there is no pass 'x'; drop_identities, "),
+        (("--pass", "x"), "there is no pass 'x'; there are drop_identities, "),
         (("--pass", ","), "--pass names no pass"),
         (("--pass", "pool_first", "-o", "net.res"), "net.res exists already"),
         (("--pass", "pool_first", "-o", "net.py"), "the name of a spec ends in .res"),
