@@ -101,6 +101,7 @@ class _File:
         lines += [
             f"Input {takes}, output {gives}.",
             f"{figures.params:,} parameters, {gmacs(figures.macs)} GMACs, depth {figures.depth}.",
+            *([f"`{CAPTURED}` of the model is the fastest way to call it."] if self.support else []),
             '"""',
         ]
         return lines
