@@ -104,7 +104,7 @@ def _choose(graph: Graph, activation: Activation, taken: set[str]) -> dict[int, 
 
 
 def _candidates(graph: Graph, node: int, taken: set[str]) -> Iterator[str]:
-    kept = graph.node(node).kept
+    kept = graph.node(node).kept if node < len(graph) else None
     if kept is not None and is_free(kept) and kept not in taken:
         yield kept
     yield from (letter for letter in _LETTERS if letter not in taken)
@@ -123,10 +123,26 @@ def _ranges(activation: Activation) -> dict[int, _Range]:
         for node in _read(step):
             if node in ranges:
                 ranges[node].end = max(ranges[node].end, place)
+    for step in _declared(activation.body):
+        for node in step.nodes if isinstance(step, Keep) else ():
+            ranges[node] = _Range(0, inf)
+        for node in _read(step):
+            if node in ranges:
+                ranges[node].end = inf
     for node in activation.outputs:
         if node in ranges:
             ranges[node].end = inf
     return ranges
+
+
+def _declared(body: Body) -> Iterator[Step]:
+    """The steps of what is declared in a body and below: they are executed at each use, and keep their names then."""
+    for declaration in body.shared:
+        for inner in declaration.step.bodies():
+            yield from walk(inner)
+    for step in body.steps:
+        for inner in step.bodies():
+            yield from _declared(inner)
 
 
 def _write(body: Body, names: dict[int, list[str]], activation: Activation) -> None:

@@ -112,6 +112,8 @@ def _label(step: Step, wanted: Wanted, scope: _Scope) -> str | None:
     if kind is not None and _default_will_do(name, kind, wanted, scope):
         _claim(scope.namer.unlabelled(kind), scope)
         return None
+    if not wanted.needed and name in scope.used:
+        name = _free(kind or name, scope)
     _claim(name, scope)
     if name.isascii() and name.isdigit() and str(int(name)) == name:
         follows = int(name) == scope.namer.next
@@ -126,9 +128,17 @@ def _default_will_do(name: str, kind: str, wanted: Wanted, scope: _Scope) -> boo
     namer = scope.namer
     default = str(namer.next) if namer.numbered else f"{kind}{namer.kinds.get(kind, 0) + 1}"
     if default == name:
-        return True
+        return default not in scope.used or wanted.needed
     was_named = not name.isdigit() and not (name.startswith(kind) and name.removeprefix(kind).isdigit())
     return not wanted.needed and not was_named and default not in scope.needed and default not in scope.used
+
+
+def _free(stem: str, scope: _Scope) -> str:
+    """A name for a step whose own was taken by one that nobody named either."""
+    number = 1
+    while f"{stem}{number}" in scope.used | scope.needed:
+        number += 1
+    return f"{stem}{number}"
 
 
 def _claim(name: str, scope: _Scope) -> None:

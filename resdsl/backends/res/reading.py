@@ -17,12 +17,14 @@ from resdsl.backends.res.steps import (
     Declaration,
     Dense,
     From,
+    Keep,
     Kept,
     Merge,
     Repeat,
     Residual,
     Step,
     Wanted,
+    walk,
 )
 from resdsl.backends.res.values import argument_of, exact
 from resdsl.diagnostics import CompileError, Diagnostic, InternalError, Label, Report
@@ -54,6 +56,8 @@ class Reader:
     calls: dict[Scope, BlockCall] = field(default_factory=dict)
     _declared: dict[Scope, list[Declaration]] = field(default_factory=dict)
     _needs: dict[Scope, Value] = field(default_factory=dict)
+    _given: list[Value] = field(default_factory=list)
+    """What the shared steps around here are given: another value in each use, so that no name can stand for it."""
 
     # --- what is wanted at the beginning -----------------------------------------------------------
 
@@ -270,7 +274,7 @@ class Reader:
         branches: list[Body] = []
         for inner, operand in zip(found.scopes, found.node.operands, strict=True):
             body, _ = self.body(inner, value, path, operand)
-            branches.append(body if body.steps else Body([From(operand)]))
+            branches.append(body if body.steps or operand in self._given else Body([From(operand)]))
         return [Merge(found.node.op.kind, branches, values=(found.node.id,))], found.node.id
 
     def _aux(self, scope: Scope, value: Value, path: Path) -> tuple[list[Step], Value]:
@@ -288,17 +292,30 @@ class Reader:
     def _shared(self, scope: Scope, value: Value, path: Path) -> tuple[list[Step], Value]:
         if scope.alias_of is not None and not self.places.alike(scope, scope.alias_of):
             raise CompileError(_differing(self.places, scope, scope.alias_of))
+        self._given.append(value)
         steps, result = self.sequence(scope.items, value, path)
+        self._given.pop()
         if len(steps) != 1 or not isinstance(steps[0], Call | Braces) or scope.home is None:
             raise InternalError(f"the shared step {scope.title!r} is no single step")
         for inner in steps[0].bodies():
             inner.numbered = False
+            self._keep_given(inner, value)
         known = self._declared.setdefault(scope.home, [])
         declaration = next((one for one in known if one.name == scope.title), None)
         if declaration is None:
             declaration = Declaration(scope.title or "", steps[0])
             known.append(declaration)
         return [Call(declaration, values=_values(result))], result
+
+    def _keep_given(self, body: Body, value: Value) -> None:
+        """What a shared step is given has a name of its own there, under an id that no node has."""
+        reads = [step for step in walk(body) if isinstance(step, From) and step.node == value]
+        if value is None or not reads:
+            return
+        own = len(self.places.graph) + value
+        for step in reads:
+            step.node = own
+        body.steps.insert(0, Keep((own,)))
 
 
 def _differing(places: Places, use: Scope, first: Scope) -> Report:

@@ -154,7 +154,7 @@ class Writer:
     def _merge(self, step: Merge) -> str:
         lines: list[str] = []
         for body, count in zip(step.branches, step.counts or [1] * len(step.branches), strict=True):
-            own = self.lines(body)
+            own = self.lines(body) or ["{}"]
             branch = [f"| {own[0]}", *(_indented(line) for line in own[1:])]
             lines += branch if count == 1 else [f"{count} x {_braces(branch)}"]
         short = f"{step.kind} {{ {' '.join(lines)} }}"

@@ -237,6 +237,18 @@ def test_a_shared_step_that_differs_in_its_uses_has_no_text(step: str, note: str
     assert (first.start, second.start) == (source.index("s -> max"), source.rindex("s }"))
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "shared c: concat { | {} | conv(1, 4) }; keep a -> c -> conv(1, 4) -> c",
+        "shared c: { keep e -> conv(1, 4) -> keep r; concat { | from e | from r } -> conv(1, 4) }; c -> c",
+        "shared c: { bn -> keep a; mul { | from a | from a } }; c -> relu -> keep b -> c; mul { | {} | from b }",
+    ],
+)
+def test_what_a_shared_step_is_given_is_another_value_in_each_use(source: str) -> None:
+    text_of(f"model m {{ input 4x8x8; {source} }}")
+
+
 def test_of_an_architecture() -> None:
     text = load("resnet50").text()
     assert text.startswith("# He, Zhang, Ren, Sun: Deep Residual Learning")
