@@ -57,8 +57,23 @@ def _node(node: Node) -> str:
 
 def step_text(node: Node) -> str:
     """An operator and its arguments: `conv(k=3, width=64)`."""
-    arguments = ", ".join(f"{name}={value_text(value)}" for name, value in node.op.arguments().items())
-    return f"{node.op.kind}({arguments})"
+    return _operator(node.op.kind, node.op.arguments())
+
+
+def step_texts(one: Node, other: Node) -> tuple[str, str]:
+    """Two steps as `step_text` has them, each with all arguments in which they differ: `bias=0` and `bias=false`."""
+    if type(one.op) is not type(other.op):
+        return step_text(one), step_text(other)
+    said = {*one.op.arguments(), *other.op.arguments()}
+    pairs = {name: (getattr(one.op, name), getattr(other.op, name)) for name in type(one.op).model_fields}
+    differing = {name for name, (mine, theirs) in pairs.items() if repr(mine) != repr(theirs)}
+    names = [name for name in pairs if name in said | differing]
+    mine, theirs = (_operator(one.op.kind, {name: pairs[name][place] for name in names}) for place in (0, 1))
+    return mine, theirs
+
+
+def _operator(kind: str, arguments: dict[str, object]) -> str:
+    return f"{kind}({', '.join(f'{name}={value_text(value)}' for name, value in arguments.items())})"
 
 
 def value_text(value: object) -> str:

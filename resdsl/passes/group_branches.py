@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from resdsl.graph import Node, Scope, ScopeKind
 from resdsl.graph.draft import Draft
-from resdsl.graph.text import step_text
+from resdsl.graph.text import step_texts
 from resdsl.ops.base import Activation, Operator
 from resdsl.ops.bn import Bn
 from resdsl.ops.conv import Conv
@@ -107,7 +107,7 @@ def _difference(one: Steps, other: Steps) -> str:
     if len(one) != len(other):
         return f"they have {len(one)} and {len(other)} steps"
     pairs = ((a, b) for a, b in zip(one, other, strict=True) if a.op != b.op)
-    return next((f"{step_text(a)} and {step_text(b)}" for a, b in pairs), "")
+    return next((" and ".join(step_texts(a, b)) for a, b in pairs), "")
 
 
 def _group(to: Rewriter, merge: Node, branches: list[Steps]) -> None:

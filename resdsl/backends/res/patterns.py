@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from resdsl.graph import Graph, Node, Scope, ScopeKind
-from resdsl.graph.text import step_text
+from resdsl.graph.text import step_texts
 from resdsl.ops.registry import merge_names
 
 
@@ -56,10 +56,10 @@ class Places:
     def difference(self, one: Scope, other: Scope) -> str:
         """What is first different in two scopes that are not alike."""
         for mine, theirs in zip(self.inside(one), self.inside(other), strict=False):
-            steps = [self.graph.node(node) for node in (mine, theirs)]
-            if repr(steps[0].op) != repr(steps[1].op):
-                there, here = (f"`{step_text(step)}`" for step in steps)
-                return f"it has {there} there, and {here} here"
+            first, second = self.graph.node(mine), self.graph.node(theirs)
+            if repr(first.op) != repr(second.op):
+                there, here = step_texts(first, second)
+                return f"it has `{there}` there, and `{here}` here"
         counts = [len(self.inside(scope)) for scope in (one, other)]
         if counts[0] != counts[1]:
             return f"it is {counts[0]:,} steps there, and {counts[1]:,} here"

@@ -6,7 +6,7 @@ from resdsl.backends.torch.modules import call_of
 from resdsl.diagnostics import CompileError, Diagnostic, Label, Report
 from resdsl.graph import Graph, Node, Scope, ScopeKind
 from resdsl.graph.draft import Draft
-from resdsl.graph.text import step_text
+from resdsl.graph.text import step_texts
 
 _Step = tuple[str, tuple[int, ...]]
 """The text of a step, and where its operands come from: a place among the steps, or from outside -1, -2, ..."""
@@ -105,7 +105,7 @@ def _difference(graph: Graph, first: Scope, use: Scope) -> str:
     pairs = zip(_steps(graph, first), _steps(graph, use), first.nodes(), use.nodes(), strict=False)
     for (there, _), (here, _), theirs, ours in pairs:
         if there != here:
-            one, other = (step_text(graph.node(id_)) for id_ in (theirs, ours))
+            one, other = step_texts(graph.node(theirs), graph.node(ours))
             given = [" and ".join(map(str, graph.shapes(graph.node(id_)))) for id_ in (theirs, ours)]
             return f"it has `{one}` of {given[0]} there, and `{other}` of {given[1]} here"
     counts = [len(list(scope.nodes())) for scope in (first, use)]

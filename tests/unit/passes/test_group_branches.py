@@ -80,10 +80,13 @@ WRONG = {
     "tanh": ("concat { | conv(1, 4) -> relu | conv(1, 4) -> tanh }", "relu() and tanh()"),
     "window": (
         "concat { | conv(3, 4) -> relu | conv(3, 4, dilation=2) -> relu }",
-        "branches 0 and 1 differ: conv(k=3, width=4) and conv(k=3, width=4, dilation=2)",
+        "branches 0 and 1 differ: conv(k=3, width=4, dilation=1) and conv(k=3, width=4, dilation=2)",
     ),
-    "eps": ("concat { | conv(1, 4) -> bn | conv(1, 4) -> bn(eps=0.5) }", "bn() and bn(eps=1/2)"),
-    "bias": ("concat { | conv(1, 4) | conv(1, 4, bias=0) }", "branches 0 and 1 differ"),
+    "eps": ("concat { | conv(1, 4) -> bn | conv(1, 4) -> bn(eps=0.5) }", "bn(eps=1/100000) and bn(eps=1/2)"),
+    "bias": (
+        "concat { | conv(1, 4) | conv(1, 4, bias=0) }",
+        "conv(k=1, width=4, bias=false) and conv(k=1, width=4, bias=0)",
+    ),
     "end": ("add { 2 x { | conv(1, 4) -> relu } }", "end in relu, which is not linear"),
     "last groups": ("add { 2 x { | conv(1, 4) -> conv(1, 4, groups=2) } }", "last convolutions have 2 groups each"),
     "source": (
