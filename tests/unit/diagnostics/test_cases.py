@@ -44,9 +44,10 @@ def test_bytes(code: str, data: bytes, tmp_path: Path) -> None:
 
 
 def test_there_are_many_and_they_cover_all_codes_of_errors() -> None:
+    """But those that backends say of a graph without faults: the examples of their pages are run."""
     assert len(NAMES) >= 120
     expected = {place.code for name in NAMES for place in _cases.read_case(_cases.FOLDER, name).expected}
-    errors = {code for code in CODES if code.startswith("E")}
+    errors = {code for code in CODES if code.startswith("E") and not code.startswith("E6")}
     assert errors - expected - BYTES.keys() == set()
 
 

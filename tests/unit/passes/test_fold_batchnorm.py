@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from resdsl.diagnostics import CompileError
 from resdsl.graph.draft import Draft
 from resdsl.passes import rewrite
 from tests.unit.passes._equal import assert_equal, graph_of, reasons, shipped, steps
@@ -151,13 +152,20 @@ def test_where_it_stays_before_a_layer(text: str, why: str) -> None:
     [
         ("fold_batchnorm", BESIDE),
         ("fold_batchnorm", KEPT),
-        ("fold_batchnorm", SHARED),
         ("fold_forward", PADDED),
-        ("fold_forward", SHARED_AFTER),
     ],
 )
 def test_folding_all_the_same_would_be_another_net(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     assert forced(monkeypatch, steps(text), name) > 1e-3
+
+
+@pytest.mark.parametrize(("name", "text"), [("fold_batchnorm", SHARED), ("fold_forward", SHARED_AFTER)])
+def test_shared_weights_that_were_folded_all_the_same_are_no_net(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    """One use would have another bias than the other: the compiler has no module for both."""
+    with pytest.raises(CompileError, match="E601"):
+        forced(monkeypatch, steps(text), name)
 
 
 def test_a_value_with_other_uses_would_not_be_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
