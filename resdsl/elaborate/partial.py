@@ -28,10 +28,10 @@ class Broken(Pointwise):
     code: str
     message: str
 
-    def saved(self, inputs: object) -> Saved:  # noqa: ARG002 - as in its base
+    def saved(self, inputs: object) -> Saved:  # noqa: ARG002 - its base's signature
         return NOTHING
 
-    def torch(self, inputs: object) -> Never:  # noqa: ARG002 - as above
+    def torch(self, inputs: object) -> Never:  # noqa: ARG002 - its base's signature
         raise InternalError("a net that has faults is compiled")
 
 

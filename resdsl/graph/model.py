@@ -253,8 +253,8 @@ class Graph:
         scope.items.append(node.id)
         return node
 
-    def node(self, id: int) -> Node:  # noqa: A002 - the field's name
-        return self._nodes[id]
+    def node(self, id_: int) -> Node:
+        return self._nodes[id_]
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -263,9 +263,9 @@ class Graph:
         """All nodes in order of execution."""
         return iter(self._nodes)
 
-    def consumers(self, id: int) -> list[Node]:  # noqa: A002 - as above
+    def consumers(self, id_: int) -> list[Node]:
         """The nodes that use a value, once for each use, in order."""
-        return [self._nodes[user] for user in self._uses[id]]
+        return [self._nodes[user] for user in self._uses[id_]]
 
     def shapes(self, node: Node) -> tuple[Shape, ...]:
         """Shapes of a node's operands."""

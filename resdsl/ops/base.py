@@ -168,7 +168,7 @@ class Torch:
         assert self.layer or self.call
 
 
-class Operator(BaseModel, ABC):  # noqa: PLW1641 - pydantic gives a frozen model its `__hash__`, from its fields
+class Operator(BaseModel, ABC):
     """Base of all operators. The language's name is the file's name is `kind`."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
@@ -200,6 +200,9 @@ class Operator(BaseModel, ABC):  # noqa: PLW1641 - pydantic gives a frozen model
             return NotImplemented
         pairs = [(getattr(self, name), getattr(other, name)) for name in type(self).model_fields]
         return all(one == another and isinstance(one, bool) is isinstance(another, bool) for one, another in pairs)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(getattr(self, name) for name in type(self).model_fields)))
 
     @abstractmethod
     def infer(self, inputs: Shapes) -> Shape:

@@ -14,7 +14,7 @@ from resdsl.ops.base import Operator
 from resdsl.passes import Rewritten, run
 from resdsl.records import Record
 from resdsl.runtime.formulas import convert
-from resdsl.runtime.generated import build_empty
+from resdsl.runtime.generated import build_with
 from resdsl.runtime.verify import tensors
 from resdsl.runtime.weights.layout import COUNTER
 
@@ -136,12 +136,11 @@ def _written(op: Operator, argument: str, otherwise: float) -> float:
 
 def _modules(before: Graph, after: Rewritten, state: State) -> tuple[nn.Module, nn.Module]:
     """Both nets, each with its own copy of the weights."""
-    found = []
-    for graph, given in ((before, state), (after.graph, convert(after.weights, state))):
-        module = build_empty(emit(graph))
-        module.load_state_dict({key: tensor.clone() for key, tensor in given.items()}, assign=True)
-        found.append(module)
-    return found[0], found[1]
+    one, other = (
+        build_with(emit(graph), {key: tensor.clone() for key, tensor in given.items()})
+        for graph, given in ((before, state), (after.graph, convert(after.weights, state)))
+    )
+    return one, other
 
 
 def _outputs(

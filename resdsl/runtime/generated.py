@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import linecache
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import cache
 from types import ModuleType
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
 SEED = 0
 """Of a model that is to be initialised alike each time."""
@@ -49,10 +50,10 @@ def build_module(text: str, *, device: torch.device | str | None = None, dtype: 
     return module.to(dtype=dtype) if dtype is not None else module
 
 
-def build_empty(text: str) -> nn.Module:
-    """The model of a generated source on the meta device: without memory, for weights that are assigned to it.
+def build_with(text: str, state: Mapping[str, Tensor]) -> nn.Module:
+    """The model of a generated source with these tensors as its weights: they are not copied.
 
-    Nothing is drawn: on that device a random number is an import of PyTorch's compiler.
+    Nothing is drawn for it: it begins on the meta device, where a random number is an import of PyTorch's compiler.
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -64,7 +65,9 @@ def build_empty(text: str) -> nn.Module:
             return args[0] if call in drawn else call(*args, **(kwargs or {}))
 
     with torch.device("meta"), Undrawn():
-        return model_class(text)()
+        module = model_class(text)()
+    module.load_state_dict(dict(state), assign=True)
+    return module
 
 
 def build_seeded(text: str) -> nn.Module:

@@ -16,7 +16,7 @@ from resdsl.passes.lowering import Target, choose, lower
 from resdsl.runtime.bench.protocol import interleave, timer_of
 from resdsl.runtime.export.comparing import DEAF, difference
 from resdsl.runtime.formulas import convert
-from resdsl.runtime.generated import build_empty, load_source
+from resdsl.runtime.generated import build_with, load_source
 from resdsl.runtime.inference.kernels import MARGIN, faster_kernels
 from resdsl.runtime.processors import onednn_computes, put_channels_last
 from resdsl.runtime.verify import tensors
@@ -41,8 +41,8 @@ class InferenceError(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """A net for inference."""
+class Candidate:
+    """A lowered net as it would be handed over."""
 
     source: str
     """A Python file that depends on torch alone; its first class is the model."""
@@ -52,6 +52,12 @@ class Compiled:
     """The model with its weights, in eval, on its device."""
     call: Any
     """The module as one graph for each shape of its inputs, the fastest way to run it; takes and returns tensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled(Candidate):
+    """A net for inference."""
+
     rewritten: Graph
     """The graph before it was lowered: of operators of the language, for exports."""
     rewritten_state: dict[str, Tensor]
@@ -59,16 +65,6 @@ class Compiled:
     """From the plain module, relative to the largest value of an output."""
     notes: tuple[str, ...]
     """What was done and chosen, a line each."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A lowered net as it would be handed over."""
-
-    source: str
-    state: dict[str, Tensor]
-    module: nn.Module
-    call: Any
 
 
 def compile_inference(
@@ -98,7 +94,7 @@ def compile_inference(
     inputs = random_inputs(graph, batch)
     candidates = _candidates(done.graph, device, wanted, batch, tune=tune)
     built = {said: _built(made, converted, device, wanted) for said, made in candidates}
-    plain = _plain(graph, state)
+    plain = build_with(emit(graph), state).eval()
     given = [x.to(device, wanted) for x in inputs]
     with torch.inference_mode():
         said = _fastest(built, given, device) if len(built) > 1 else next(iter(built))
@@ -144,12 +140,6 @@ def random_inputs(graph: Graph, batch: int) -> list[Tensor]:
     return [torch.randn(batch, *graph.node(id_).shape.full, generator=generator) for id_ in graph.inputs]
 
 
-def _plain(graph: Graph, state: State) -> nn.Module:
-    module = build_empty(emit(graph)).eval()
-    module.load_state_dict(dict(state), assign=True)
-    return module
-
-
 def _candidates(
     graph: Graph, device: Target, dtype: torch.dtype, batch: int, *, tune: bool
 ) -> list[tuple[str, Rewritten]]:
@@ -171,19 +161,17 @@ def _candidates(
     return found
 
 
-def _built(made: Rewritten, state: State, device: Target, dtype: torch.dtype) -> _Candidate:
+def _built(made: Rewritten, state: State, device: Target, dtype: torch.dtype) -> Candidate:
     """A lowered graph with its weights, on the device."""
     source = emit(made.graph, device)
     weights = {key: value.to(dtype, copy=True) for key, value in convert(made.weights, state).items()}
-    module = build_empty(source).eval()
-    module.load_state_dict(weights, assign=True)
-    module.to(device=device, dtype=dtype)
+    module = build_with(source, weights).eval().to(device=device, dtype=dtype)
     if device == "cuda":
         put_channels_last(module)
-    return _Candidate(source, weights, module, load_source(source).Captured(module))
+    return Candidate(source, weights, module, load_source(source).Captured(module))
 
 
-def _fastest(built: Mapping[str, _Candidate], inputs: Sequence[Tensor], device: Target) -> str:
+def _fastest(built: Mapping[str, Candidate], inputs: Sequence[Tensor], device: Target) -> str:
     """The first, unless another takes less than `MARGIN` of its time."""
     calls = {said: partial(candidate.call, *inputs) for said, candidate in built.items()}
     times = interleave(calls, visits=VISITS, calls=2, timer=timer_of(device))

@@ -19,7 +19,7 @@ from resdsl.passes.lowering import choose, layer_of, lower
 from resdsl.runtime import build_module
 from resdsl.runtime.export import PackageMissingError
 from resdsl.runtime.formulas import convert
-from resdsl.runtime.generated import build_empty
+from resdsl.runtime.generated import build_with
 from resdsl.runtime.inference import InferenceError, compile_inference, engines, fastest_engine, kernels
 from resdsl.source import Source
 from resdsl.specs import Spec
@@ -141,15 +141,14 @@ def test_convolutions_that_mirror_or_have_one_axis_stay() -> None:
     assert "nn.Conv1d" in compile_inference(net.ir, state_of(net), tune=False).source
 
 
-def test_an_empty_model_takes_the_weights_it_is_given_and_draws_nothing() -> None:
+def test_a_model_that_is_given_its_weights_draws_and_copies_nothing() -> None:
     text = emit(resdsl.load("resnet20_cifar10").ir)
-    full, x = build_module(text).eval(), torch.randn(1, 3, 32, 32)
+    full, x = build_module(text), torch.randn(2, 3, 32, 32)
     before = torch.get_rng_state()
-    empty = build_empty(text).eval()
+    given = build_with(text, full.state_dict())
     assert torch.equal(torch.get_rng_state(), before)
-    assert {parameter.device.type for parameter in empty.parameters()} == {"meta"}
-    empty.load_state_dict(full.state_dict(), assign=True)
-    assert torch.equal(empty(x), full(x))
+    assert given.state_dict()["conv1.weight"].data_ptr() == full.state_dict()["conv1.weight"].data_ptr()
+    assert torch.equal(given(x), full(x))
 
 
 def test_training_the_net_on_leaves_what_was_compiled_as_it_is() -> None:

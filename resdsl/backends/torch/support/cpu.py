@@ -117,7 +117,7 @@ class Captured:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.model = model.eval()
+        self.model = model.eval()  # there are no graphs of training
         self.graphs: dict[tuple[torch.Size, ...], nn.Module] = {}
 
     @torch.inference_mode()
